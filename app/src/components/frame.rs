@@ -1,0 +1,43 @@
+//! Of what, where and when a report speaks.
+
+use super::icon::Icon;
+use crate::{format, tr};
+use leptos::prelude::*;
+use std::sync::Arc;
+use tokenscope::report::Frame;
+
+/// The days of the range, the zone they are counted in, and the ribbon of demo data.
+#[component]
+pub fn RangeLine(frame: Arc<Frame>) -> impl IntoView {
+    let (from, to) = format::span(&frame.range);
+    let days = if frame.range.first == frame.range.last {
+        to
+    } else {
+        tr!(range.between, from = from, to = to)
+    };
+    view! {
+        {frame.demo.then(|| view! { <p class="ribbon" data-testid="demo">{tr!(app.demo)}</p> })}
+        <p class="range-line" data-testid="range-line">
+            <strong>{days}</strong>
+            <span>{tr!(range.zone, zone = frame.zone.name.clone())}</span>
+        </p>
+    }
+}
+
+/// When the newest event arrived, and the instant of the figures.
+#[component]
+pub fn Freshness(frame: Arc<Frame>) -> impl IntoView {
+    let newest = match frame.fresh_at {
+        Some(at) => tr!(overview.fresh, at = format::date_time(at, &frame.zone)),
+        None => tr!(overview.stale).to_owned(),
+    };
+    let as_of = tr!(overview.as_of, at = format::date_time(frame.now, &frame.zone));
+    view! {
+        <footer class="freshness" data-testid="freshness">
+            <Icon name="clock"/>
+            <span>{newest}</span>
+            <span>{as_of}</span>
+            <span>{frame.organization.clone()}</span>
+        </footer>
+    }
+}

@@ -1,0 +1,54 @@
+//! The total of a range and how it relates to the period before.
+
+use super::figure::{Figure, metric_title, unit_of};
+use crate::format::{self, Change};
+use crate::tr;
+use leptos::prelude::*;
+use std::sync::Arc;
+use tokenscope::report::{Frame, Preset, Range, UsageSeries, View};
+
+/// The total, and the comparison in words. More is neither good nor bad: no colour.
+#[component]
+pub fn UsageSummary(usage: Arc<UsageSeries>, frame: Arc<Frame>, view: View) -> impl IntoView {
+    let unit = unit_of(usage.metric, &frame);
+    let compared = before(&view, &frame).map(|before| {
+        let (from, to) = format::days(frame.range.previous, &frame.zone);
+        let span = if from == to { to } else { tr!(range.between, from = from, to = to) };
+        let words = words(&usage, before);
+        view! {
+            <p class="summary__change" data-testid="change">{words}</p>
+            <p class="summary__span">{span}</p>
+        }
+    });
+    view! {
+        <div class="summary" data-testid="usage-total">
+            <p class="summary__label">{metric_title(usage.metric)}</p>
+            <p class="summary__total"><Figure micro=usage.total unit/></p>
+            {compared}
+        </div>
+    }
+}
+
+fn words(usage: &UsageSeries, before: String) -> String {
+    match format::change(usage.total, usage.previous_total) {
+        Change::More(percent) => tr!(compare.more, percent = percent, before = before),
+        Change::Less(percent) => tr!(compare.less, percent = percent, before = before),
+        Change::Same => tr!(compare.same, before = before),
+        Change::New => tr!(compare.new, before = before),
+    }
+}
+
+/// What the range is compared with; everything there is has nothing before it.
+fn before(view: &View, frame: &Frame) -> Option<String> {
+    let days = (frame.range.last - frame.range.first).num_days() + 1;
+    let text = match view.range {
+        Range::Preset(Preset::All) => return None,
+        Range::Preset(Preset::MonthToDate | Preset::LastMonth) => tr!(compare.month),
+        Range::Preset(Preset::QuarterToDate) => tr!(compare.quarter),
+        Range::Preset(Preset::YearToDate) => tr!(compare.year),
+        Range::Preset(Preset::Months12) => tr!(compare.months12),
+        _ if days == 1 => tr!(compare.day),
+        _ => return Some(tr!(compare.days, count = days)),
+    };
+    Some(text.to_owned())
+}

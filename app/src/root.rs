@@ -1,0 +1,61 @@
+//! The root component: context for all pages, and the table of routes.
+
+use crate::components::layout::Layout;
+use crate::context::{Hydrated, Visitor};
+use crate::i18n::Locale;
+use crate::pages::{Login, Me, NotFound, Overview};
+use leptos::prelude::*;
+use leptos::server::SharedValue;
+use leptos_meta::provide_meta_context;
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::{SsrMode, path};
+
+/// Whether a page was shown before this one without leaving the document; only then does the
+/// heading of the new page take the focus.
+#[derive(Debug, Clone, Copy)]
+pub struct Visited(pub StoredValue<bool>);
+
+/// Everything inside `<body>`.
+///
+/// Every page is [`SsrMode::Async`]: complete and with the right status without JavaScript.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    provide_context(Locale::default());
+    provide_context(SharedValue::new(visitor).into_inner());
+    provide_context(Visited(StoredValue::new(false)));
+    let (hydrated, set_hydrated) = signal(false);
+    provide_context(Hydrated(hydrated));
+    Effect::new(move |_| {
+        set_hydrated.set(true);
+        mark_hydrated();
+    });
+    view! {
+        <Router>
+            <Layout>
+                <Routes fallback=NotFound>
+                    <Route path=path!("/overview") view=Overview ssr=SsrMode::Async/>
+                    <Route path=path!("/me") view=Me ssr=SsrMode::Async/>
+                    <Route path=path!("/login") view=Login ssr=SsrMode::Async/>
+                </Routes>
+            </Layout>
+        </Router>
+    }
+}
+
+/// On the server who asks; in the browser this is read from what came with the page.
+fn visitor() -> Visitor {
+    #[cfg(feature = "ssr")]
+    let visitor = crate::context::visitor_of_request();
+    #[cfg(not(feature = "ssr"))]
+    let visitor = Visitor::default();
+    visitor
+}
+
+/// Tells tests, and styles that need it, that the page is alive.
+fn mark_hydrated() {
+    if let Some(root) = document().document_element() {
+        // A document without this attribute still works.
+        let _ = root.set_attribute("data-hydrated", "");
+    }
+}

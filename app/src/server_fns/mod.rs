@@ -1,0 +1,63 @@
+//! What the browser asks the server for. Each function reads its context first: after the first
+//! `.await` it is gone when the client hung up.
+
+mod me;
+mod overview;
+
+pub use me::{MePage, me};
+pub use overview::{OverviewPage, overview};
+
+#[cfg(feature = "ssr")]
+mod ask {
+    use crate::context::{Services, Session};
+    use crate::error::AppError;
+    use crate::url_state;
+    use leptos::prelude::use_context;
+    use leptos_axum::ResponseOptions;
+    use std::sync::Arc;
+    use tokenscope::fault::Fault;
+    use tokenscope::report::View;
+    use tokenscope::service::{Caller, Reports};
+
+    /// Who asks, whom, and where the status of the answer goes.
+    pub(super) struct Ask {
+        pub(super) caller: Caller,
+        pub(super) reports: Arc<dyn Reports>,
+        response: Option<ResponseOptions>,
+    }
+
+    impl Ask {
+        /// Reads the request's context and checks the view, which a crafted call may fill with
+        /// dates that no URL can hold.
+        pub(super) fn from_context(view: &View) -> Result<Self, AppError> {
+            let response = use_context::<ResponseOptions>();
+            let caller = use_context::<Session>().unwrap_or_default().0;
+            let services = use_context::<Services>();
+            let asked = match (caller, services) {
+                _ if !url_state::is_allowed(view.range) => {
+                    Err(Fault::field("range", "is at most ten years between 1970 and 2999"))
+                }
+                (None, _) => Err(Fault::Unauthenticated { reason: "no session".into() }),
+                (_, None) => Err(Fault::Internal { incident: "no-services".into() }),
+                (Some(caller), Some(services)) => Ok((caller, services.reports)),
+            };
+            match asked {
+                Ok((caller, reports)) => Ok(Self { caller, reports, response }),
+                Err(fault) => Err(refuse(response.as_ref(), fault)),
+            }
+        }
+
+        /// The answer, with its HTTP status.
+        pub(super) fn answer<T>(self, answer: Result<T, Fault>) -> Result<T, AppError> {
+            answer.map_err(|fault| refuse(self.response.as_ref(), fault))
+        }
+    }
+
+    fn refuse(response: Option<&ResponseOptions>, fault: Fault) -> AppError {
+        let status = http::StatusCode::from_u16(fault.status());
+        if let (Some(response), Ok(status)) = (response, status) {
+            response.set_status(status);
+        }
+        fault.into()
+    }
+}

@@ -1,0 +1,177 @@
+//! Answers with known figures.
+
+use tokenscope::access::Access;
+use tokenscope::report::{
+    Column, Contact, Content, Frame, Metric, MyReport, OverviewReport, Preset, Range, RankedRow,
+    RecentEvent, Series, TeamBalance, UsageSeries, buckets,
+};
+use tokenscope::time::{DAY, HOUR, Instant, Zone};
+use tokenscope::tokens::{Quantity, Tokens};
+
+pub fn now() -> Instant {
+    "2026-11-20T21:15:00Z".parse().unwrap()
+}
+
+pub fn frame(content: Content, preset: Preset) -> Frame {
+    let zone = Zone::new("Asia/Tokyo".into(), 9 * 3600, vec![]);
+    let oldest = Some(now().plus(-700 * DAY));
+    Frame {
+        organization: "Northwind Robotics".into(),
+        token_name: "token".into(),
+        range: Range::Preset(preset).resolve(now(), &zone, oldest),
+        zone,
+        now: now(),
+        demo: true,
+        fresh_at: Some(now().plus(-HOUR / 20)),
+        content,
+    }
+}
+
+fn team(slug: &str, name: &str, available: i64, total: i64, debt: i64) -> TeamBalance {
+    TeamBalance {
+        slug: slug.into(),
+        name: name.into(),
+        balance: Tokens::from_micro(available - debt),
+        available: Tokens::from_micro(available),
+        used: Tokens::from_micro(total - available),
+        total: Tokens::from_micro(total),
+        debt: Tokens::from_micro(debt),
+        access: Access::Full,
+        next_expiry: Some((now().plus(41 * DAY), Tokens::from_micro(available / 3))),
+    }
+}
+
+pub fn teams() -> Vec<TeamBalance> {
+    const M: i64 = 1_000_000;
+    let restricted = Access::Restricted { since: now().plus(-9 * DAY) };
+    let grace = Access::Grace { until: now().plus(6 * DAY) };
+    let trial = Access::Trial { until: now().plus(60 * DAY) };
+    vec![
+        team("platform", "Platform", 1_234_567 * M + 250_000, 2_000_000 * M, 0),
+        team("field", "Field engineering", 180_000 * M, 1_000_000 * M, 0),
+        TeamBalance { access: grace, ..team("viz", "Visualisation", 0, 250_000 * M, 812 * M) },
+        TeamBalance {
+            access: restricted,
+            next_expiry: None,
+            ..team("lab", "Research lab with a rather long name", 0, 40_000 * M, 12_480 * M)
+        },
+        TeamBalance { access: trial, next_expiry: None, ..team("new", "Newcomers", 0, 0, 0) },
+    ]
+}
+
+const APIS: [(&str, &str); 11] = [
+    ("model-derivative", "Model Derivative"),
+    ("design-automation", "Design Automation"),
+    ("reality-capture", "Reality Capture"),
+    ("data-management", "Data Management"),
+    ("webhooks", "Webhooks"),
+    ("viewer", "Viewer"),
+    ("issues", "Issues"),
+    ("tandem", "Tandem"),
+    ("parameters", "Parameters"),
+    ("premium-reporting", "Premium Reporting"),
+    ("exchange", "Data Exchange"),
+];
+
+/// Series that fall off by rank and rest at the weekend.
+pub fn usage(frame: &Frame, apis: usize) -> UsageSeries {
+    let periods = buckets(&frame.zone, frame.range.period, frame.range.grain);
+    let columns: Vec<Column> = periods
+        .iter()
+        .map(|p| Column { period: *p, in_progress: p.contains(frame.now) })
+        .collect();
+    let value = |rank: i64, day: i64| {
+        let wave = 60 + (day * 37 + rank * 53) % 41;
+        let rest = if day % 7 >= 5 { 5 } else { 1 };
+        wave * 4_125_000 / (rank * rank + 1) / rest
+    };
+    let series: Vec<Series> = APIS
+        .iter()
+        .take(apis)
+        .enumerate()
+        .map(|(rank, (slug, name))| {
+            let rank = i64::try_from(rank).unwrap();
+            let values: Vec<i64> =
+                (0..columns.len()).map(|i| value(rank, i64::try_from(i).unwrap())).collect();
+            Series {
+                slug: (*slug).into(),
+                name: (*name).into(),
+                hue: u8::try_from(rank).unwrap(),
+                total: values.iter().sum(),
+                values,
+            }
+        })
+        .collect();
+    let total: i64 = series.iter().map(|s| s.total).sum();
+    UsageSeries {
+        metric: Metric::Tokens,
+        columns,
+        series,
+        total,
+        previous_total: total / 112 * 100,
+    }
+}
+
+fn rows(groups: &[&str]) -> Vec<RankedRow> {
+    let names = ["Plant twin", "Drawing robot", "Site photos", "Nightly exports", "<Viewer> kiosk"];
+    let rows = names.iter().zip(groups.iter().cycle()).zip(1..);
+    rows.map(|((name, group), rank)| RankedRow {
+        slug: format!("app-{rank}"),
+        name: (*name).into(),
+        group: (*group).into(),
+        tokens: Tokens::from_micro(9_876_543_500_000 / (rank * rank * rank)),
+        events: 12_345 / rank,
+    })
+    .collect()
+}
+
+pub fn overview() -> OverviewReport {
+    overview_of(Preset::Days28, 11)
+}
+
+pub fn overview_of(preset: Preset, apis: usize) -> OverviewReport {
+    let frame = frame(Content::Figures, preset);
+    OverviewReport {
+        usage: usage(&frame, apis),
+        frame,
+        teams: teams(),
+        top_apps: rows(&["Platform", "Field engineering", "Visualisation"]),
+    }
+}
+
+pub fn without_figures(content: Content) -> OverviewReport {
+    let frame = frame(content, Preset::Today);
+    OverviewReport {
+        usage: usage(&frame, 0),
+        frame,
+        teams: Vec::new(),
+        top_apps: Vec::new(),
+    }
+}
+
+pub fn me() -> MyReport {
+    let frame = frame(Content::Figures, Preset::Days28);
+    let recent = (0..12).map(|i| RecentEvent {
+        id: format!("event-{i}"),
+        time: now().plus(-i * HOUR),
+        app: "Plant twin".into(),
+        api: "Model Derivative".into(),
+        variant: if i % 3 == 0 { String::new() } else { "complex".into() },
+        quantity: Quantity::whole(1 + i),
+        unit: "job".into(),
+        tokens: Tokens::from_micro(1_500_000 * (1 + i)),
+        failed: i == 4,
+    });
+    MyReport {
+        usage: usage(&frame, 4),
+        teams: teams().into_iter().take(2).collect(),
+        by_app_and_api: rows(&["Model Derivative", "Reality Capture"]),
+        recent: recent.collect(),
+        contacts: vec![Contact {
+            team: "Platform".into(),
+            name: "Ayu Prasetyo".into(),
+            email: "ayu@example.com".into(),
+        }],
+        frame,
+    }
+}

@@ -1,0 +1,96 @@
+// The process itself: how it starts, refuses to start, and stops. No browser.
+import { createServer } from 'node:net';
+import { stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
+import { Place, Server } from './support/server.ts';
+import { expect, load, test } from './support/test.ts';
+
+/** The text of an error as a person sees it: without colours, time stamps and blank lines. */
+function lines(text: string): string[] {
+  return text.replace(/\x1b\[[\d;]*m/g, '').split('\n').filter((line) => line.trim() !== '');
+}
+
+for (const url of ['mysql://localhost/x', 'sqlite:/nowhere/at/all/t.db', 'rubbish']) {
+  test(`a wrong DATABASE_URL ends with one clear line: ${url}`, async ({ place }) => {
+    const { code, stdout, stderr } = await place.run(['serve'], '', { DATABASE_URL: url });
+    expect(code).not.toBe(0);
+    expect(code).not.toBe(101);
+    expect(lines(stderr), stdout).toHaveLength(1);
+    expect(stderr).toContain('DATABASE_URL');
+    expect(stderr).not.toContain('panicked');
+  });
+}
+
+test('a used port ends with one clear line', async ({ place }) => {
+  const taken = createServer();
+  const port = await new Promise<number>((done) => {
+    taken.listen(0, '127.0.0.1', () => done((taken.address() as { port: number }).port));
+  });
+  const address = `127.0.0.1:${port}`;
+  const { code, stderr } = await place.run(['serve'], '', { TOKENSCOPE_ADDRESS: address });
+  taken.close();
+  expect(code).not.toBe(0);
+  expect(code).not.toBe(101);
+  expect(stderr).toContain(String(port));
+  expect(lines(stderr).filter((line) => line.includes(String(port)))).toHaveLength(1);
+  expect(stderr).not.toContain('panicked');
+});
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  test(`${signal} lets requests end and stops the server`, async ({ place }) => {
+    await load(place, 'stop', { name: 'stop', lots: [] });
+    const server = await Server.serve(place);
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+    const begun = Date.now();
+    const { code } = await server.stop(signal);
+    expect(code).toBe(0);
+    expect(Date.now() - begun).toBeLessThan(12_000);
+    await expect(fetch(`${server.url}/healthz`)).rejects.toThrow();
+  });
+}
+
+test('the demo keeps its secrets in a file only its owner reads', async ({ place }) => {
+  const spec = ['--demo', '--demo-events', '2000', '--demo-days', '40'];
+  const secrets = async (server: Server) => [
+    await server.line('user'),
+    await server.line('password'),
+    await server.line('ingest key'),
+  ];
+  const first = await Server.serve(place, spec);
+  expect(await first.line('address')).toBe(first.url);
+  const made = await secrets(first);
+  await first.stop();
+  const second = await Server.serve(place, spec);
+  expect(await secrets(second), 'the same at every start').toEqual(made);
+  await second.stop();
+  const file = (await readdir(place.folder)).find((name) => name.endsWith('.demo.json'));
+  expect(file, 'a file beside the database').toBeDefined();
+  expect((await stat(`${place.folder}/${file}`)).mode & 0o077).toBe(0);
+});
+
+test('loading the same file again changes nothing', async ({ place }) => {
+  const scenario = {
+    name: 'twice',
+    lots: [{ id: 'l1', team: 't', kind: 'flex', tokens: '10', effective: '2024-01-01T00:00:00Z' }],
+  };
+  await load(place, 'twice', scenario);
+  await load(place, 'twice', scenario);
+  const key = await place.createKey('twice', 'k', 'read');
+  const server = await Server.serve(place);
+  const headers = { authorization: `Bearer ${key}` };
+  const answer = await fetch(`${server.url}/api/v1/balance`, { headers });
+  const { items } = (await answer.json()) as { items: { balance: string }[] };
+  expect(items.map((item) => item.balance)).toEqual(['10']);
+  await server.stop();
+});
+
+test('a file that is no scenario is refused with its place', async () => {
+  const place = await Place.make();
+  const { writeFile } = await import('node:fs/promises');
+  await writeFile(`${place.folder}/bad.json`, '{"name": "x", "lotz": []}');
+  const { code, stderr } = await place.run(['load', `${place.folder}/bad.json`, '--org', 'x']);
+  expect(code).not.toBe(0);
+  expect(stderr).toContain('lotz');
+  expect(stderr).toContain('bad.json');
+  await place.remove();
+});

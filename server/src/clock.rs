@@ -1,0 +1,115 @@
+//! The only place that reads the clock and makes ids and secrets; everything else gets them as
+//! parameters, so that tests choose them.
+
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use tokenscope::time::Instant;
+
+/// The clock of the program.
+#[derive(Debug, Clone, Default)]
+pub struct Clock {
+    fixed: Option<Arc<AtomicI64>>,
+}
+
+impl Clock {
+    /// The machine's clock.
+    #[must_use]
+    pub fn system() -> Self {
+        Self::default()
+    }
+    /// A clock that stands still until it is set: for tests and replays.
+    #[must_use]
+    pub fn standing_at(at: Instant) -> Self {
+        Self { fixed: Some(Arc::new(AtomicI64::new(at.micros()))) }
+    }
+    /// Sets a standing clock; the machine's clock stays as it is.
+    pub fn set(&self, at: Instant) {
+        if let Some(fixed) = &self.fixed {
+            fixed.store(at.micros(), Ordering::SeqCst);
+        }
+    }
+    /// The present instant.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        match &self.fixed {
+            Some(fixed) => Instant::from_micros(fixed.load(Ordering::SeqCst)),
+            #[expect(clippy::disallowed_methods, reason = "this is the one place")]
+            None => {
+                let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+                let micros = since.map(|d| i64::try_from(d.as_micros()).unwrap_or(i64::MAX));
+                Instant::from_micros(micros.unwrap_or(0))
+            }
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one place")]
+fn random() -> [u8; 16] {
+    uuid::Uuid::new_v4().into_bytes()
+}
+
+/// A random positive number that a 64-bit float can hold, for keys of the directory.
+#[must_use]
+pub fn random_number() -> i64 {
+    let bytes = random();
+    let mut eight = [0; 8];
+    // Bytes 6 and 8 hold the version and variant of the UUID.
+    eight[1..6].copy_from_slice(&bytes[0..5]);
+    eight[6..].copy_from_slice(&bytes[9..11]);
+    i64::from_be_bytes(eight) & ((1 << 53) - 1)
+}
+
+/// A secret of 244 random bits as 52 letters and digits.
+#[must_use]
+pub fn random_secret() -> String {
+    let mut hasher = Sha256::new();
+    hasher.update(random());
+    hasher.update(random());
+    base32(&hasher.finalize())
+}
+
+/// What a log line and a person's report have in common: 8 random letters and digits.
+#[must_use]
+pub fn incident() -> String {
+    base32(&random()[..5])
+}
+
+/// Letters and digits that are not mistaken for each other (Crockford's base 32, lower case).
+fn base32(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+    let (mut text, mut bits, mut held) = (String::new(), 0u32, 0u32);
+    for byte in bytes {
+        bits = (bits << 8) | u32::from(*byte);
+        held += 8;
+        while held >= 5 {
+            held -= 5;
+            let digit = (bits >> held) & 31;
+            text.push(char::from(ALPHABET[digit as usize]));
+        }
+    }
+    if held > 0 {
+        text.push(char::from(ALPHABET[((bits << (5 - held)) & 31) as usize]));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_long_and_differ() {
+        let (a, b) = (random_secret(), random_secret());
+        assert_eq!(a.len(), 52);
+        assert_ne!(a, b);
+        assert_eq!(incident().len(), 8);
+        assert!(random_number() > 0 && random_number() < 1 << 53);
+    }
+
+    #[test]
+    fn base_32_pads_the_last_digit() {
+        assert_eq!(base32(&[0xff]), "zw");
+        assert_eq!(base32(&[0, 0, 0, 0, 1]), "00000001");
+    }
+}

@@ -1,0 +1,298 @@
+//! What rating and reports of one organization depend on, read once a revision: its names, rates,
+//! assignments, policies and trials. A cache: the revision is checked in every transaction that
+//! relies on it.
+
+use super::{Service, fault};
+use crate::store::db::{DbError, Tx};
+use crate::store::{books, names, org};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokenscope::access::{Policy, PolicyLines};
+use tokenscope::assignment::AssignmentLines;
+use tokenscope::fault::Fault;
+use tokenscope::id::{ApiId, AppId, OrgId, SourceId, TeamId, VariantId};
+use tokenscope::rate::{RateCard, RateLine, Rounding};
+use tokenscope::time::{Instant, Zone};
+use tokenscope::tokens::{Quantity, Tokens};
+
+/// A team.
+#[derive(Debug, Clone)]
+pub struct Team {
+    /// Its slug.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// An app.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// What events call it.
+    pub client_id: String,
+    /// What people read.
+    pub name: String,
+    /// Number of its owner.
+    pub owner: Option<i64>,
+    /// The team whose own events it stands for.
+    pub direct_team: Option<TeamId>,
+    /// Whether somebody registered it.
+    pub registered: bool,
+    /// When it became known.
+    pub created_at: Instant,
+    /// Which team pays when.
+    pub teams: AssignmentLines<TeamId>,
+}
+
+impl App {
+    /// The team that pays for its usage at an instant.
+    pub fn team_at(&self, at: Instant) -> Option<TeamId> {
+        self.direct_team.or_else(|| self.teams.team_at(at))
+    }
+    /// Whether its usage was ever a team's.
+    pub fn could_charge(&self, team: TeamId) -> bool {
+        self.direct_team == Some(team) || self.teams.teams().any(|t| *t == team)
+    }
+}
+
+/// An API.
+#[derive(Debug, Clone)]
+pub struct Api {
+    /// What events call it.
+    pub code: String,
+    /// What people read.
+    pub name: String,
+    /// What its quantity counts.
+    pub unit: String,
+    /// Index into the palette.
+    pub hue: u8,
+    /// Whether an admin listed it.
+    pub listed: bool,
+}
+
+/// One organization's book.
+#[derive(Debug, Clone)]
+pub struct Book {
+    /// The organization.
+    pub org: OrgId,
+    /// The revision that this is.
+    pub revision: i64,
+    /// Its name.
+    pub name: String,
+    /// What one token is called there.
+    pub token_name: String,
+    /// Its zone.
+    pub zone: Zone,
+    /// How old an event may be, in days.
+    pub accept_window_days: Option<i64>,
+    /// Whether its data is invented.
+    pub demo: bool,
+    /// Teams by number.
+    pub teams: BTreeMap<TeamId, Team>,
+    /// Apps by number.
+    pub apps: BTreeMap<AppId, App>,
+    /// APIs by number.
+    pub apis: BTreeMap<ApiId, Api>,
+    /// Codes of variants by number.
+    pub variants: BTreeMap<VariantId, String>,
+    /// All rate lines.
+    pub card: RateCard,
+    policies: BTreeMap<TeamId, Vec<(Instant, Policy)>>,
+    org_policies: Vec<(Instant, Policy)>,
+    trials: BTreeMap<TeamId, Instant>,
+    team_by_slug: HashMap<String, TeamId>,
+    app_by_client: HashMap<String, AppId>,
+    api_by_code: HashMap<String, ApiId>,
+    variant_by_code: HashMap<(ApiId, String), VariantId>,
+    source_by_name: HashMap<String, SourceId>,
+}
+
+impl Book {
+    /// The number of a team.
+    pub fn team(&self, slug: &str) -> Option<TeamId> {
+        self.team_by_slug.get(slug).copied()
+    }
+    /// The number of an app.
+    pub fn app(&self, client_id: &str) -> Option<AppId> {
+        self.app_by_client.get(client_id).copied()
+    }
+    /// The number of an API.
+    pub fn api(&self, code: &str) -> Option<ApiId> {
+        self.api_by_code.get(code).copied()
+    }
+    /// The number of a variant.
+    pub fn variant(&self, api: ApiId, code: &str) -> Option<VariantId> {
+        self.variant_by_code.get(&(api, code.to_owned())).copied()
+    }
+    /// The number of a source.
+    pub fn source(&self, name: &str) -> Option<SourceId> {
+        self.source_by_name.get(name).copied()
+    }
+    /// The end of a team's trial.
+    pub fn trial(&self, team: TeamId) -> Option<Instant> {
+        self.trials.get(&team).copied()
+    }
+    /// The policies that speak for a team.
+    pub fn policy(&self, team: TeamId) -> PolicyLines {
+        PolicyLines {
+            organization: self.org_policies.clone(),
+            team: self.policies.get(&team).cloned().unwrap_or_default(),
+        }
+    }
+    /// Adds a team that was just recorded.
+    pub fn add_team(&mut self, id: TeamId, slug: &str, name: &str) {
+        self.team_by_slug.insert(slug.to_owned(), id);
+        self.teams.insert(id, Team { slug: slug.to_owned(), name: name.to_owned() });
+    }
+    /// Sets the end of a trial that was just recorded.
+    pub fn set_trial(&mut self, team: TeamId, until: Instant) {
+        self.trials.insert(team, until);
+    }
+    /// The numbers of all apps that a user owns.
+    pub fn apps_of(&self, user: i64) -> Vec<i64> {
+        self.apps.iter().filter(|(_, a)| a.owner == Some(user)).map(|(id, _)| id.0).collect()
+    }
+}
+
+/// The client id of the app that stands for a team's own events; no registered app can have it.
+pub fn direct_client_id(team: &str) -> String {
+    format!("~{team}")
+}
+
+/// Reads the book of an organization.
+pub async fn load(tx: &mut Tx, org: OrgId) -> Result<Option<Book>, DbError> {
+    let Some(row) = org::get(tx, org).await? else { return Ok(None) };
+    let names = names::all(tx, org).await?;
+    let rules = books::rules(tx, org).await?;
+    let zone = super::zone::zone(&row.zone)
+        .ok_or_else(|| DbError::Damaged(format!("no time zone {}", row.zone)))?;
+    let mut book = Book {
+        org,
+        revision: row.revision,
+        name: row.name,
+        token_name: row.token_name,
+        zone,
+        accept_window_days: row.accept_window_days,
+        demo: row.demo != 0,
+        teams: BTreeMap::new(),
+        apps: BTreeMap::new(),
+        apis: BTreeMap::new(),
+        variants: BTreeMap::new(),
+        card: RateCard::default(),
+        policies: BTreeMap::new(),
+        org_policies: Vec::new(),
+        trials: rules.trials.iter().map(|(t, at)| (TeamId(*t), at_micros(*at))).collect(),
+        team_by_slug: HashMap::new(),
+        app_by_client: HashMap::new(),
+        api_by_code: HashMap::new(),
+        variant_by_code: HashMap::new(),
+        source_by_name: names.sources.iter().map(|(n, s)| (s.clone(), SourceId(*n))).collect(),
+    };
+    book.take_names(names);
+    book.take_rules(rules)?;
+    Ok(Some(book))
+}
+
+fn at_micros(micros: i64) -> Instant {
+    Instant::from_micros(micros)
+}
+
+impl Book {
+    fn take_names(&mut self, names: names::NameRows) {
+        for (number, slug, name) in names.teams {
+            self.team_by_slug.insert(slug.clone(), TeamId(number));
+            self.teams.insert(TeamId(number), Team { slug, name });
+        }
+        for row in names.apps {
+            self.app_by_client.insert(row.client_id.clone(), AppId(row.app_id));
+            let app = App {
+                client_id: row.client_id,
+                name: row.name,
+                owner: row.owner_user_id,
+                direct_team: row.direct_team_id.map(TeamId),
+                registered: row.registered != 0,
+                created_at: at_micros(row.created_at),
+                teams: AssignmentLines::default(),
+            };
+            self.apps.insert(AppId(row.app_id), app);
+        }
+        for row in names.apis {
+            self.api_by_code.insert(row.code.clone(), ApiId(row.api_id));
+            let api = Api {
+                code: row.code,
+                name: row.name,
+                unit: row.unit,
+                hue: u8::try_from(row.hue).unwrap_or(0),
+                listed: row.listed != 0,
+            };
+            self.apis.insert(ApiId(row.api_id), api);
+        }
+        for (number, api, code) in names.variants {
+            self.variant_by_code.insert((ApiId(api), code.clone()), VariantId(number));
+            self.variants.insert(VariantId(number), code);
+        }
+    }
+
+    fn take_rules(&mut self, rules: books::RuleRows) -> Result<(), DbError> {
+        for (app, from, team) in rules.assignments {
+            if let Some(app) = self.apps.get_mut(&AppId(app)) {
+                app.teams.assign(at_micros(from), team.map(TeamId));
+            }
+        }
+        for row in rules.rates {
+            let damaged = |what: &str| DbError::Damaged(format!("a rate has {what}"));
+            let rounding = Rounding::from_code(&row.rounding);
+            let line = RateLine {
+                tokens: Tokens::from_micro(row.tokens),
+                per: Quantity::from_micro(row.per),
+                rounding: rounding.ok_or_else(|| damaged("an unknown rounding"))?,
+                charge_failed: row.charge_failed != 0,
+                from: at_micros(row.from_at),
+            };
+            let variant = (row.variant_id != 0).then_some(VariantId(row.variant_id));
+            let added = self.card.add(ApiId(row.api_id), variant, line);
+            added.map_err(|_| damaged("a double"))?;
+        }
+        for (team, from, text) in rules.policies {
+            let policy: Policy = serde_json::from_str(&text)
+                .map_err(|e| DbError::Damaged(format!("a policy: {e}")))?;
+            let lines = match team {
+                0 => &mut self.org_policies,
+                team => self.policies.entry(TeamId(team)).or_default(),
+            };
+            // A later recorded line of the same instant corrects the earlier one.
+            lines.retain(|(at, _)| *at != at_micros(from));
+            lines.push((at_micros(from), policy));
+        }
+        Ok(())
+    }
+}
+
+/// The newest book of each organization that was asked for.
+#[derive(Default)]
+pub struct Cache {
+    books: Mutex<HashMap<OrgId, Arc<Book>>>,
+}
+
+impl Cache {
+    fn get(&self, org: OrgId) -> Option<Arc<Book>> {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner).get(&org).cloned()
+    }
+    fn put(&self, book: Arc<Book>) {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner).insert(book.org, book);
+    }
+}
+
+impl Service {
+    /// The book of an organization as this transaction sees it.
+    pub(super) async fn book(&self, tx: &mut Tx, org: OrgId) -> Result<Arc<Book>, Fault> {
+        let revision = org::revision_seen(tx, org).await.map_err(fault::of)?;
+        if let Some(book) = self.parts.books.get(org).filter(|b| Some(b.revision) == revision) {
+            return Ok(book);
+        }
+        let book = load(tx, org).await.map_err(fault::of)?;
+        let book =
+            Arc::new(book.ok_or(Fault::NotFound { what: "this organization".into() })?);
+        self.parts.books.put(Arc::clone(&book));
+        Ok(book)
+    }
+}

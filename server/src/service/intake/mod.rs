@@ -1,0 +1,49 @@
+//! Taking usage events: checks and rating first, then one transaction for the whole batch
+//! (architecture.md, decision 5).
+
+mod prepare;
+mod windows;
+mod write;
+mod writer;
+
+pub use writer::Writer;
+
+use super::Service;
+use async_trait::async_trait;
+use prepare::{Prepared, prepare};
+use tokenscope::event::{EventResult, Submitted};
+use tokenscope::fault::Fault;
+use tokenscope::permission::Scope;
+use tokenscope::service::{Caller, Intake};
+
+/// How often a batch is made ready again because the rates or names changed meanwhile.
+const ATTEMPTS: u32 = 5;
+
+/// What the transaction made of a prepared batch.
+pub enum Written {
+    /// The results, in the order sent.
+    Results(Vec<EventResult>),
+    /// The organization's book has changed since the batch was made ready.
+    Stale,
+}
+
+#[async_trait]
+impl Intake for Service {
+    async fn accept(
+        &self,
+        caller: &Caller,
+        events: Vec<Submitted>,
+    ) -> Result<Vec<EventResult>, Fault> {
+        if !caller.has_scope(Scope::Ingest) {
+            let needs = "a key with the scope `ingest`; an admin can make one".into();
+            return Err(Fault::Forbidden { needs });
+        }
+        for _ in 0..ATTEMPTS {
+            let batch: Prepared = prepare(self, caller, &events).await?;
+            if let Written::Results(results) = self.parts.writer.write(batch).await? {
+                return Ok(results);
+            }
+        }
+        Err(Fault::Busy)
+    }
+}

@@ -1,0 +1,262 @@
+//! The journal of charges and their sums per team, class, hour and day.
+
+use super::db::{Bulk, Column, DbError, Tx};
+use crate::{args, statements};
+use std::collections::BTreeMap;
+use tokenscope::id::{OrgId, TeamId};
+use tokenscope::lot::Class;
+
+statements! {
+    /// Takes the locks of some teams, in the order of their numbers.
+    TEAM_LOCK = "SELECT team_id, last_recorded_at FROM team
+        WHERE org_id = $1 AND team_id IN (SELECT value FROM json_each($2)) ORDER BY team_id"
+        | "SELECT team_id, last_recorded_at FROM team
+        WHERE org_id = $1 AND team_id = ANY($2) ORDER BY team_id FOR UPDATE";
+    /// Notes the newest record time of a team.
+    TEAM_RECORDED = "UPDATE team SET last_recorded_at = $3 WHERE org_id = $1 AND team_id = $2";
+    /// What is charged now for some events.
+    CHARGE_NET = "SELECT team_id, at, digest, n, class, cast(sum(amount) AS bigint) AS amount
+        FROM charge WHERE org_id = $1 AND digest IN (SELECT unhex(value) FROM json_each($2))
+        GROUP BY team_id, at, digest, n, class HAVING sum(amount) <> 0"
+        | "SELECT team_id, at, digest, n, class, cast(sum(amount) AS bigint) AS amount
+        FROM charge WHERE org_id = $1 AND digest = ANY($2)
+        GROUP BY team_id, at, digest, n, class HAVING sum(amount) <> 0";
+    /// The sums of a team's days up to an instant.
+    DAY_SUMS = "SELECT at, class, amount FROM charge_by_day
+        WHERE org_id = $1 AND team_id = $2 AND at <= $3 ORDER BY at, class";
+    /// The sums of a team's hours in a period.
+    HOUR_SUMS = "SELECT at, class, amount FROM charge_by_hour
+        WHERE org_id = $1 AND team_id = $2 AND at >= $3 AND at < $4 ORDER BY at, class";
+    /// The single charges of a team in a period.
+    CHARGE_LIST = "SELECT at, class, cast(sum(amount) AS bigint) AS amount FROM charge
+        WHERE org_id = $1 AND team_id = $2 AND at >= $3 AND at < $4
+        GROUP BY at, digest, n, class HAVING sum(amount) <> 0 ORDER BY at, digest, n";
+    /// Tokens charged to some teams in a period.
+    CHARGE_SUM = "SELECT cast(coalesce(sum(amount), 0) AS bigint) FROM charge
+        WHERE org_id = $1 AND team_id IN (SELECT value FROM json_each($2))
+        AND at >= $3 AND at < $4"
+        | "SELECT cast(coalesce(sum(amount), 0) AS bigint) FROM charge
+        WHERE org_id = $1 AND team_id = ANY($2) AND at >= $3 AND at < $4";
+    /// The same for one's own events: by a user, or by his apps.
+    CHARGE_SUM_OWN = "SELECT cast(coalesce(sum(c.amount), 0) AS bigint) FROM charge c
+        JOIN usage_event e ON e.org_id = c.org_id AND e.at = c.event_at AND e.digest = c.digest
+        WHERE c.org_id = $1 AND e.org_id = $1
+        AND c.team_id IN (SELECT value FROM json_each($2)) AND c.at >= $3 AND c.at < $4
+        AND (e.user_id = $5 OR e.app_id IN (SELECT value FROM json_each($6)))"
+        | "SELECT cast(coalesce(sum(c.amount), 0) AS bigint) FROM charge c
+        JOIN usage_event e ON e.org_id = c.org_id AND e.at = c.event_at AND e.digest = c.digest
+        WHERE c.org_id = $1 AND e.org_id = $1
+        AND c.team_id = ANY($2) AND c.at >= $3 AND c.at < $4
+        AND (e.user_id = $5 OR e.app_id = ANY($6))";
+}
+
+/// One row of the journal.
+#[derive(Debug, Clone)]
+pub struct ChargeRow {
+    /// The team that is charged.
+    pub team_id: i64,
+    /// The charge's own time.
+    pub at: i64,
+    /// The event.
+    pub digest: [u8; 16],
+    /// Which of the event's charges.
+    pub n: i64,
+    /// When the row was written.
+    pub recorded_at: i64,
+    /// The event's time.
+    pub event_at: i64,
+    /// What it is for.
+    pub class: Class,
+    /// In micro-tokens; negative takes an earlier row back.
+    pub amount: i64,
+}
+
+/// What is charged now: the rows of one charge added up.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct NetRow {
+    /// The team that is charged.
+    pub team_id: i64,
+    /// The charge's own time.
+    pub at: i64,
+    /// The event.
+    pub digest: Vec<u8>,
+    /// Which of the event's charges.
+    pub n: i64,
+    /// Code of the class.
+    pub class: String,
+    /// In micro-tokens.
+    pub amount: i64,
+}
+
+/// Time, code of the class, micro-tokens.
+pub type SumRow = (i64, String, i64);
+
+/// Sums to add: (team, start, class) to micro-tokens.
+pub type SumDeltas = BTreeMap<(i64, i64, Class), i64>;
+
+/// Takes the locks of teams and returns their newest record times.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn lock_teams(
+    tx: &mut Tx,
+    org: OrgId,
+    teams: Vec<i64>,
+) -> Result<BTreeMap<i64, i64>, DbError> {
+    let rows: Vec<(i64, i64)> = tx.rows(TEAM_LOCK, args![org.0, teams]).await?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Notes the newest record time of a team.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn set_recorded(
+    tx: &mut Tx,
+    org: OrgId,
+    team: i64,
+    recorded_at: i64,
+) -> Result<(), DbError> {
+    tx.run(TEAM_RECORDED, args![org.0, team, recorded_at]).await?;
+    Ok(())
+}
+
+/// What is charged now for some events.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn net(
+    tx: &mut Tx,
+    org: OrgId,
+    digests: Vec<Vec<u8>>,
+) -> Result<Vec<NetRow>, DbError> {
+    if digests.is_empty() {
+        return Ok(Vec::new());
+    }
+    tx.rows(CHARGE_NET, args![org.0, digests]).await
+}
+
+/// Adds rows to the journal.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn add(tx: &mut Tx, org: OrgId, rows: &[ChargeRow]) -> Result<(), DbError> {
+    macro_rules! ints {
+        ($row:ident => $value:expr) => {
+            Column::Ints(rows.iter().map(|$row| $value).collect())
+        };
+    }
+    let classes = rows.iter().map(|r| r.class.code().to_owned()).collect();
+    let _: Vec<(i64,)> = tx
+        .bulk(Bulk {
+            table: "charge",
+            org: org.0,
+            columns: vec![
+                ("team_id", ints!(r => r.team_id)),
+                ("at", ints!(r => r.at)),
+                ("digest", Column::Blobs(rows.iter().map(|r| r.digest.to_vec()).collect())),
+                ("n", ints!(r => r.n)),
+                ("recorded_at", ints!(r => r.recorded_at)),
+                ("event_at", ints!(r => r.event_at)),
+                ("class", Column::Texts(classes)),
+                ("amount", ints!(r => r.amount)),
+            ],
+            on_conflict: "",
+        })
+        .await?;
+    Ok(())
+}
+
+/// Adds to the sums per hour and per day.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn add_sums(
+    tx: &mut Tx,
+    org: OrgId,
+    by_hour: &SumDeltas,
+    by_day: &SumDeltas,
+) -> Result<(), DbError> {
+    const HOUR: &str = "ON CONFLICT (org_id, team_id, at, class) \
+        DO UPDATE SET amount = charge_by_hour.amount + excluded.amount";
+    const DAY: &str = "ON CONFLICT (org_id, team_id, at, class) \
+        DO UPDATE SET amount = charge_by_day.amount + excluded.amount";
+    for (table, sums, on_conflict) in
+        [("charge_by_hour", by_hour, HOUR), ("charge_by_day", by_day, DAY)]
+    {
+        let classes = sums.keys().map(|k| k.2.code().to_owned()).collect();
+        let _: Vec<(i64,)> = tx
+            .bulk(Bulk {
+                table,
+                org: org.0,
+                columns: vec![
+                    ("team_id", Column::Ints(sums.keys().map(|k| k.0).collect())),
+                    ("at", Column::Ints(sums.keys().map(|k| k.1).collect())),
+                    ("class", Column::Texts(classes)),
+                    ("amount", Column::Ints(sums.values().copied().collect())),
+                ],
+                on_conflict,
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+/// The sums of a team's days that start at or before an instant.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn day_sums(
+    tx: &mut Tx,
+    org: OrgId,
+    team: TeamId,
+    until: i64,
+) -> Result<Vec<SumRow>, DbError> {
+    tx.rows(DAY_SUMS, args![org.0, team.0, until]).await
+}
+
+/// The sums of a team's hours in a period.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn hour_sums(
+    tx: &mut Tx,
+    org: OrgId,
+    team: TeamId,
+    (from, to): (i64, i64),
+) -> Result<Vec<SumRow>, DbError> {
+    tx.rows(HOUR_SUMS, args![org.0, team.0, from, to]).await
+}
+
+/// The single charges of a team in a period, in the order (time, event, n).
+///
+/// # Errors
+/// [`DbError`]
+pub async fn list(
+    tx: &mut Tx,
+    org: OrgId,
+    team: TeamId,
+    (from, to): (i64, i64),
+) -> Result<Vec<SumRow>, DbError> {
+    tx.rows(CHARGE_LIST, args![org.0, team.0, from, to]).await
+}
+
+/// Tokens charged in a period to some teams: all, or for the events of a user and his apps.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn sum(
+    tx: &mut Tx,
+    org: OrgId,
+    teams: Vec<i64>,
+    (from, to): (i64, i64),
+    own: Option<(i64, Vec<i64>)>,
+) -> Result<i64, DbError> {
+    let row: Option<(i64,)> = match own {
+        None => tx.row(CHARGE_SUM, args![org.0, teams, from, to]).await?,
+        Some((user, apps)) => {
+            tx.row(CHARGE_SUM_OWN, args![org.0, teams, from, to, user, apps]).await?
+        }
+    };
+    Ok(row.map_or(0, |(n,)| n))
+}

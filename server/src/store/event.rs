@@ -1,0 +1,293 @@
+//! Usage events and their keys.
+
+use super::db::{Bulk, Column, DbError, Tx};
+use crate::{args, statements};
+use tokenscope::id::OrgId;
+
+statements! {
+    /// The fingerprints of known keys.
+    KEY_FINGERPRINTS = "SELECT digest, fingerprint FROM event_key
+        WHERE org_id = $1 AND digest IN (SELECT unhex(value) FROM json_each($2))"
+        | "SELECT digest, fingerprint FROM event_key
+        WHERE org_id = $1 AND digest = ANY($2)";
+    /// All sessions of some users with some products, to rate their windows again.
+    SESSION_LIST = "SELECT e.at, e.digest, s.name AS source, e.external_id, e.app_id, e.user_id,
+        e.api_id, e.variant_id, e.quantity, e.failed FROM usage_event e
+        JOIN source s ON s.org_id = e.org_id AND s.source_id = e.source_id
+        WHERE e.org_id = $1 AND s.org_id = $1 AND e.own_tokens IS NULL
+        AND e.user_id IN (SELECT value FROM json_each($2))
+        AND e.api_id IN (SELECT value FROM json_each($3))"
+        | "SELECT e.at, e.digest, s.name AS source, e.external_id, e.app_id, e.user_id,
+        e.api_id, e.variant_id, e.quantity, e.failed FROM usage_event e
+        JOIN source s ON s.org_id = e.org_id AND s.source_id = e.source_id
+        WHERE e.org_id = $1 AND s.org_id = $1 AND e.own_tokens IS NULL
+        AND e.user_id = ANY($2) AND e.api_id = ANY($3)";
+    /// The newest events of a user.
+    RECENT_OF_USER = "SELECT at, digest, external_id, app_id, api_id, variant_id, quantity, failed
+        FROM usage_event WHERE org_id = $1 AND user_id = $2 ORDER BY at DESC LIMIT $3";
+    /// The newest events of an app.
+    RECENT_OF_APP = "SELECT at, digest, external_id, app_id, api_id, variant_id, quantity, failed
+        FROM usage_event WHERE org_id = $1 AND app_id = $2 ORDER BY at DESC LIMIT $3";
+    /// The oldest event.
+    EVENT_OLDEST = "SELECT min(at) FROM usage_event WHERE org_id = $1";
+    /// Whether there is an event at or after an instant, of an app or an API (0 = any).
+    EVENT_SINCE = "SELECT at FROM usage_event WHERE org_id = $1 AND at >= $2
+        AND ($3 = 0 OR app_id = $3) AND ($4 = 0 OR api_id = $4) LIMIT 1";
+    /// When the newest event was accepted, among those of the last days.
+    EVENT_FRESH = "SELECT max(received_at) FROM usage_event WHERE org_id = $1 AND at >= $2";
+    /// Number and quantities of a period's events, and nothing of its neighbours.
+    EVENT_COUNT = "SELECT count(*) FROM usage_event
+        WHERE org_id = $1 AND at >= $2 AND at < $3";
+    /// The same of one's own: by a user, or by his apps.
+    EVENT_COUNT_OWN = "SELECT count(*) FROM usage_event
+        WHERE org_id = $1 AND at >= $2 AND at < $3
+        AND (user_id = $4 OR app_id IN (SELECT value FROM json_each($5)))"
+        | "SELECT count(*) FROM usage_event
+        WHERE org_id = $1 AND at >= $2 AND at < $3
+        AND (user_id = $4 OR app_id = ANY($5))";
+}
+
+/// A new event, ready to be written.
+#[derive(Debug, Clone)]
+pub struct EventRow {
+    /// When it happened.
+    pub at: i64,
+    /// Digest of source and id.
+    pub digest: [u8; 16],
+    /// Fingerprint of what was sent.
+    pub fingerprint: i64,
+    /// The sender.
+    pub source_id: i64,
+    /// The sender's id.
+    pub external_id: String,
+    /// The app.
+    pub app_id: i64,
+    /// The user, 0 for none.
+    pub user_id: i64,
+    /// The API.
+    pub api_id: i64,
+    /// The variant, 0 for none.
+    pub variant_id: i64,
+    /// In micro-units.
+    pub quantity: Option<i64>,
+    /// Whether it failed.
+    pub failed: bool,
+    /// In micro-tokens, where it was rated elsewhere.
+    pub own_tokens: Option<i64>,
+    /// As JSON.
+    pub attributes: Option<String>,
+    /// When it arrived.
+    pub received_at: i64,
+}
+
+/// A stored session of a daily product.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct SessionRow {
+    /// When it started.
+    pub at: i64,
+    /// Digest of source and id.
+    pub digest: Vec<u8>,
+    /// Name of the sender.
+    pub source: String,
+    /// The sender's id.
+    pub external_id: String,
+    /// The app.
+    pub app_id: i64,
+    /// The user.
+    pub user_id: i64,
+    /// The product.
+    pub api_id: i64,
+    /// The variant, 0 for none.
+    pub variant_id: i64,
+    /// In micro-seconds.
+    pub quantity: Option<i64>,
+    /// Whether it failed.
+    pub failed: i64,
+}
+
+/// An event for a list.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct RecentRow {
+    /// When it happened.
+    pub at: i64,
+    /// Digest of source and id.
+    pub digest: Vec<u8>,
+    /// The sender's id.
+    pub external_id: String,
+    /// The app.
+    pub app_id: i64,
+    /// The API.
+    pub api_id: i64,
+    /// The variant, 0 for none.
+    pub variant_id: i64,
+    /// In micro-units.
+    pub quantity: Option<i64>,
+    /// Whether it failed.
+    pub failed: i64,
+}
+
+/// Takes the keys of events and returns those that were free.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn take_keys(
+    tx: &mut Tx,
+    org: OrgId,
+    keys: &[([u8; 16], i64)],
+) -> Result<Vec<Vec<u8>>, DbError> {
+    let rows: Vec<(Vec<u8>,)> = tx
+        .bulk(Bulk {
+            table: "event_key",
+            org: org.0,
+            columns: vec![
+                ("digest", Column::Blobs(keys.iter().map(|k| k.0.to_vec()).collect())),
+                ("fingerprint", Column::Ints(keys.iter().map(|k| k.1).collect())),
+            ],
+            on_conflict: "ON CONFLICT (org_id, digest) DO NOTHING RETURNING digest",
+        })
+        .await?;
+    Ok(rows.into_iter().map(|(digest,)| digest).collect())
+}
+
+/// The fingerprints of keys that are taken.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn fingerprints(
+    tx: &mut Tx,
+    org: OrgId,
+    digests: Vec<Vec<u8>>,
+) -> Result<Vec<(Vec<u8>, i64)>, DbError> {
+    tx.rows(KEY_FINGERPRINTS, args![org.0, digests]).await
+}
+
+/// Writes events whose keys were taken in this transaction.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn add(tx: &mut Tx, org: OrgId, events: &[&EventRow]) -> Result<(), DbError> {
+    macro_rules! ints {
+        ($event:ident => $value:expr) => {
+            Column::Ints(events.iter().map(|$event| $value).collect())
+        };
+    }
+    let texts = Column::Texts(events.iter().map(|e| e.external_id.clone()).collect());
+    let _: Vec<(i64,)> = tx
+        .bulk(Bulk {
+            table: "usage_event",
+            org: org.0,
+            columns: vec![
+                ("at", ints!(e => e.at)),
+                ("digest", Column::Blobs(events.iter().map(|e| e.digest.to_vec()).collect())),
+                ("source_id", ints!(e => e.source_id)),
+                ("external_id", texts),
+                ("app_id", ints!(e => e.app_id)),
+                ("user_id", ints!(e => e.user_id)),
+                ("api_id", ints!(e => e.api_id)),
+                ("variant_id", ints!(e => e.variant_id)),
+                ("quantity", Column::OptInts(events.iter().map(|e| e.quantity).collect())),
+                ("failed", ints!(e => i64::from(e.failed))),
+                ("own_tokens", Column::OptInts(events.iter().map(|e| e.own_tokens).collect())),
+                (
+                    "attributes",
+                    Column::OptTexts(events.iter().map(|e| e.attributes.clone()).collect()),
+                ),
+                ("received_at", ints!(e => e.received_at)),
+            ],
+            on_conflict: "",
+        })
+        .await?;
+    Ok(())
+}
+
+/// All sessions of some users with some products; own tokens make no session.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn sessions(
+    tx: &mut Tx,
+    org: OrgId,
+    users: Vec<i64>,
+    apis: Vec<i64>,
+) -> Result<Vec<SessionRow>, DbError> {
+    tx.rows(SESSION_LIST, args![org.0, users, apis]).await
+}
+
+/// The newest events of a user.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn recent_of_user(
+    tx: &mut Tx,
+    org: OrgId,
+    user: i64,
+    most: i64,
+) -> Result<Vec<RecentRow>, DbError> {
+    tx.rows(RECENT_OF_USER, args![org.0, user, most]).await
+}
+
+/// The newest events of an app.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn recent_of_app(
+    tx: &mut Tx,
+    org: OrgId,
+    app: i64,
+    most: i64,
+) -> Result<Vec<RecentRow>, DbError> {
+    tx.rows(RECENT_OF_APP, args![org.0, app, most]).await
+}
+
+/// The time of the oldest event.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn oldest(tx: &mut Tx, org: OrgId) -> Result<Option<i64>, DbError> {
+    let row: Option<(Option<i64>,)> = tx.row(EVENT_OLDEST, args![org.0]).await?;
+    Ok(row.and_then(|(at,)| at))
+}
+
+/// Whether there is an event at or after an instant, of an app or an API where given.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn any_since(
+    tx: &mut Tx,
+    org: OrgId,
+    at: i64,
+    app: Option<i64>,
+    api: Option<i64>,
+) -> Result<bool, DbError> {
+    let args = args![org.0, at, app.unwrap_or(0), api.unwrap_or(0)];
+    let row: Option<(i64,)> = tx.row(EVENT_SINCE, args).await?;
+    Ok(row.is_some())
+}
+
+/// When the newest event of those after `since` was accepted.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn fresh(tx: &mut Tx, org: OrgId, since: i64) -> Result<Option<i64>, DbError> {
+    let row: Option<(Option<i64>,)> = tx.row(EVENT_FRESH, args![org.0, since]).await?;
+    Ok(row.and_then(|(at,)| at))
+}
+
+/// How many events a period has: all, or those of a user and his apps.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn count(
+    tx: &mut Tx,
+    org: OrgId,
+    (from, to): (i64, i64),
+    own: Option<(i64, Vec<i64>)>,
+) -> Result<i64, DbError> {
+    let row: Option<(i64,)> = match own {
+        None => tx.row(EVENT_COUNT, args![org.0, from, to]).await?,
+        Some((user, apps)) => {
+            tx.row(EVENT_COUNT_OWN, args![org.0, from, to, user, apps]).await?
+        }
+    };
+    Ok(row.map_or(0, |(n,)| n))
+}
