@@ -1,6 +1,6 @@
 //! What a server function can answer instead of a page's content.
 
-use leptos::server_fn::codec::JsonEncoding;
+use crate::wire::Text;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 use tokenscope::fault::Fault;
@@ -31,12 +31,33 @@ impl AppError {
 }
 
 impl FromServerFnError for AppError {
-    type Encoder = JsonEncoding;
+    type Encoder = Text;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        use ServerFnErrorErr::{Args, Deserialization, MissingArg};
         match error {
-            ServerFnErrorErr::Args(reason) => Fault::Malformed { reason }.into(),
+            // On the server this is a question that cannot be read; in the browser an answer.
+            Args(reason) | MissingArg(reason) | Deserialization(reason)
+                if cfg!(feature = "ssr") =>
+            {
+                let fault = Fault::Malformed { reason };
+                answer_with(fault.status());
+                fault.into()
+            }
             other => Self::Transport { reason: other.to_string() },
         }
     }
+}
+
+/// Gives the answer to the present request this HTTP status.
+fn answer_with(status: u16) {
+    #[cfg(feature = "ssr")]
+    if let (Some(response), Ok(status)) = (
+        leptos::prelude::use_context::<leptos_axum::ResponseOptions>(),
+        http::StatusCode::from_u16(status),
+    ) {
+        response.set_status(status);
+    }
+    #[cfg(not(feature = "ssr"))]
+    let _ = status;
 }

@@ -23,6 +23,7 @@ pub mod routes;
 pub mod server_fns;
 pub mod text;
 pub mod url_state;
+pub mod wire;
 
 include!(concat!(env!("OUT_DIR"), "/i18n/mod.rs"));
 

@@ -22,24 +22,39 @@ pub fn use_view() -> (Memo<View>, Memo<Vec<Notice>>) {
 /// Range presets and metrics, each one a link.
 #[component]
 pub fn ReportControls(path: &'static str, view: Memo<View>) -> impl IntoView {
-    let presets = Preset::ALL.into_iter().map(|(preset, _)| {
-        let wanted = move || View { range: Range::Preset(preset), ..view.get() };
-        view! { <Choice path view wanted text=preset_name(preset)/> }
+    let presets = Preset::ALL.map(|(preset, _)| {
+        let change = Change::Range(Range::Preset(preset));
+        view! { <Choice path view change text=preset_name(preset)/> }
     });
     let metrics = [(Metric::Tokens, tr!(metric.tokens)), (Metric::Events, tr!(metric.events))];
     let metrics = metrics.map(|(metric, text)| {
-        let wanted = move || View { metric, ..view.get() };
-        view! { <Choice path view wanted text/> }
+        view! { <Choice path view change=Change::Metric(metric) text/> }
     });
     view! {
         <div class="controls">
             <nav class="choices" aria-label=tr!(range.label) data-testid="ranges">
-                <ul>{presets.collect_view()}</ul>
+                <ul>{Vec::from(presets)}</ul>
             </nav>
             <nav class="choices" aria-label=tr!(metric.label) data-testid="metrics">
-                <ul>{metrics.into_iter().collect_view()}</ul>
+                <ul>{Vec::from(metrics)}</ul>
             </nav>
         </div>
+    }
+}
+
+/// What a link changes; everything else of the view stays.
+#[derive(Clone, Copy)]
+enum Change {
+    Range(Range),
+    Metric(Metric),
+}
+
+impl Change {
+    fn of(self, view: View) -> View {
+        match self {
+            Self::Range(range) => View { range, ..view },
+            Self::Metric(metric) => View { metric, ..view },
+        }
     }
 }
 
@@ -47,14 +62,14 @@ pub fn ReportControls(path: &'static str, view: Memo<View>) -> impl IntoView {
 fn Choice(
     path: &'static str,
     view: Memo<View>,
-    wanted: impl Fn() -> View + Copy + Send + Sync + 'static,
+    change: Change,
     text: &'static str,
 ) -> impl IntoView {
-    let current = move || (wanted() == view.get()).then_some("true");
+    let current = move || (change.of(view.get()) == view.get()).then_some("true");
     view! {
         <li>
-            <a class="choice" href=move || url_state::url(path, &wanted()) aria-current=current
-                data-noscroll="">
+            <a class="choice" href=move || url_state::url(path, &change.of(view.get()))
+                aria-current=current data-noscroll="">
                 {text}
             </a>
         </li>

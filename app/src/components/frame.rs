@@ -16,11 +16,11 @@ pub fn RangeLine(frame: Arc<Frame>) -> impl IntoView {
         tr!(range.between, from = from, to = to)
     };
     view! {
-        {frame.demo.then(|| view! { <p class="ribbon" data-testid="demo">{tr!(app.demo)}</p> })}
         <p class="range-line" data-testid="range-line">
             <strong>{days}</strong>
             <span>{tr!(range.zone, zone = frame.zone.name.clone())}</span>
         </p>
+        {frame.demo.then(|| view! { <p class="ribbon" data-testid="demo">{tr!(app.demo)}</p> })}
     }
 }
 

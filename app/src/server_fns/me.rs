@@ -2,8 +2,8 @@
 
 use crate::charts::ChartSvgs;
 use crate::error::AppError;
+use crate::wire::Json;
 use leptos::prelude::*;
-use leptos::server_fn::codec::Json;
 use serde::{Deserialize, Serialize};
 use tokenscope::report::{MyReport, View};
 
@@ -20,7 +20,7 @@ pub struct MePage {
 ///
 /// # Errors
 /// [`AppError`], with the status of its fault.
-#[server(endpoint = "me", input = Json)]
+#[server(endpoint = "me", input = Json, output = Json)]
 pub async fn me(view: View) -> Result<MePage, AppError> {
     let ask = super::ask::Ask::from_context(&view)?;
     let report = ask.reports.me(&ask.caller, &view).await;

@@ -2,8 +2,8 @@
 
 use crate::charts::ChartSvgs;
 use crate::error::AppError;
+use crate::wire::Json;
 use leptos::prelude::*;
-use leptos::server_fn::codec::Json;
 use serde::{Deserialize, Serialize};
 use tokenscope::report::{OverviewReport, View};
 
@@ -20,7 +20,7 @@ pub struct OverviewPage {
 ///
 /// # Errors
 /// [`AppError`], with the status of its fault.
-#[server(endpoint = "overview", input = Json)]
+#[server(endpoint = "overview", input = Json, output = Json)]
 pub async fn overview(view: View) -> Result<OverviewPage, AppError> {
     let ask = super::ask::Ask::from_context(&view)?;
     let report = ask.reports.overview(&ask.caller, &view).await;

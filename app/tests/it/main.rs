@@ -3,6 +3,7 @@
 //! Each page is also written to the target folder's `tmp/pages`, to be looked at.
 
 #![cfg(feature = "ssr")]
+#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 mod pages;
 mod sample;

@@ -1,4 +1,4 @@
-use crate::site::{Answers, caller, get, keep};
+use crate::site::{Answers, call, caller, get, keep};
 use crate::sample;
 use tokenscope::fault::Fault;
 use tokenscope::permission::OrgRole;
@@ -81,12 +81,13 @@ async fn every_preset_is_a_link_and_the_current_one_is_marked() {
 
 #[tokio::test]
 async fn values_that_are_not_understood_leave_a_notice() {
-    let url = "/overview?range=foo&colour=%3Cscript%3E";
+    let url = "/overview?range=foo&metric=%3Cscript%3E&colour=red";
     let (status, html) = page("notices.html", url, answers()).await;
     assert_eq!(status, 200);
     has(&html, &[
         "Unknown range “foo” was ignored; showing the last 28 days.",
-        "Unknown setting “&lt;script&gt;” was ignored.",
+        "Unknown metric “&lt;script&gt;” was ignored; showing tokens.",
+        "Unknown setting “colour” was ignored.",
     ]);
 }
 
@@ -193,4 +194,31 @@ async fn an_unknown_address_is_not_found() {
     let (status, html) = page("not-found.html", "/nowhere", answers()).await;
     assert_eq!(status, 404);
     has(&html, &["Page not found"]);
+}
+
+#[tokio::test]
+async fn a_call_that_cannot_be_read_is_the_callers_fault() {
+    let body = "{\"view\": {\"range\": \"tomorrow\"}}";
+    let (status, answer) = call("/_call/overview", body, answers()).await;
+    assert_eq!(status, 400, "{answer}");
+    assert!(answer.contains("malformed"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_call_answers_with_the_figures_and_the_drawing() {
+    let body = "{\"view\": {\"range\": {\"Preset\": \"Days7\"}, \"metric\": \"Tokens\"}}";
+    for page in ["overview", "me"] {
+        let (status, answer) = call(&format!("/_call/{page}"), body, answers()).await;
+        assert_eq!(status, 200, "{answer}");
+        assert!(answer.contains("layer-0"), "{answer}");
+        keep(&format!("{page}.json"), &answer);
+    }
+}
+
+#[tokio::test]
+async fn a_call_with_dates_beyond_any_url_is_refused() {
+    let days = "{\"Days\": {\"from\": \"0001-01-01\", \"to\": \"9999-12-31\"}}";
+    let body = format!("{{\"view\": {{\"range\": {days}, \"metric\": \"Tokens\"}}}}");
+    let (status, answer) = call("/_call/me", &body, answers()).await;
+    assert_eq!(status, 422, "{answer}");
 }

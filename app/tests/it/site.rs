@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use axum::body::{Body, to_bytes};
-use http::{Request, header};
+use axum::response::IntoResponse;
+use http::{Request, Response, header};
 use leptos::config::LeptosOptions;
 use leptos::prelude::provide_context;
 use std::collections::BTreeSet;
@@ -80,8 +81,42 @@ pub async fn get(
     answers: Answers,
     flash: Option<Flash>,
 ) -> (u16, String) {
+    start();
+    let options = LeptosOptions::builder().output_name("tokenscope").build();
+    let app = move || tokenscope_app::shell(options.clone());
+    let context = context(caller, answers, flash);
+    let handler = leptos_axum::render_app_async_with_context(context, app);
+    let request = Request::get(url).header(header::ACCEPT, "text/html").body(Body::empty());
+    read(handler(request.unwrap()).await).await
+}
+
+/// Calls a server function as a manager and returns the status and the answer.
+pub async fn call(url: &str, body: &str, answers: Answers) -> (u16, String) {
+    start();
+    let context = context(Some(caller(OrgRole::Manager)), answers, None);
+    let request = Request::post(url)
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(header::ACCEPT, "application/json")
+        .body(Body::from(body.to_owned()));
+    let response = leptos_axum::handle_server_fns_with_context(context, request.unwrap()).await;
+    read(response.into_response()).await
+}
+
+/// Listing the routes starts leptos' executor, as it does in the server.
+fn start() {
+    static STARTED: Once = Once::new();
+    STARTED.call_once(|| {
+        let _ = leptos_axum::generate_route_list(tokenscope_app::App);
+    });
+}
+
+fn context(
+    caller: Option<Caller>,
+    answers: Answers,
+    flash: Option<Flash>,
+) -> impl Fn() + Clone + Send + Sync + 'static {
     let services = Services { reports: Arc::new(answers), directory: Arc::new(NoDirectory) };
-    let context = move || {
+    move || {
         provide_context(services.clone());
         provide_context(Session(caller.clone()));
         provide_context(Assets {
@@ -95,17 +130,10 @@ pub async fn get(
         if let Some(flash) = flash.clone() {
             provide_context(flash);
         }
-    };
-    // Listing the routes starts leptos' executor, as it does in the server.
-    static STARTED: Once = Once::new();
-    STARTED.call_once(|| {
-        let _ = leptos_axum::generate_route_list(tokenscope_app::App);
-    });
-    let options = LeptosOptions::builder().output_name("tokenscope").build();
-    let app = move || tokenscope_app::shell(options.clone());
-    let handler = leptos_axum::render_app_async_with_context(context, app);
-    let request = Request::get(url).header(header::ACCEPT, "text/html").body(Body::empty());
-    let response = handler(request.unwrap()).await;
+    }
+}
+
+async fn read(response: Response<Body>) -> (u16, String) {
     let status = response.status().as_u16();
     let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
     (status, String::from_utf8(body.to_vec()).unwrap())

@@ -63,6 +63,19 @@ impl Service {
         org::by_slug(&mut tx, slug).await.map_err(fault::of)
     }
 
+    /// Whether an organization's data is invented.
+    ///
+    /// # Errors
+    /// [`Fault`] of the database.
+    pub async fn is_demo(&self, slug: &str) -> Result<bool, Fault> {
+        let mut tx = self.read().await?;
+        let Some(id) = org::by_slug(&mut tx, slug).await.map_err(fault::of)? else {
+            return Ok(false);
+        };
+        let row = org::get(&mut tx, id).await.map_err(fault::of)?;
+        Ok(row.is_some_and(|row| row.demo != 0))
+    }
+
     /// How many organizations there are.
     ///
     /// # Errors

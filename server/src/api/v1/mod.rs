@@ -1,0 +1,47 @@
+//! REST, version 1.
+
+mod apps;
+mod balance;
+mod bearer;
+mod event_input;
+mod events;
+mod query;
+
+use crate::http::problem::Problem;
+use crate::http::router::App;
+use axum::Router;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde::Serialize;
+
+/// The routes below `/api/v1`.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/events", post(events::accept))
+        .route("/apps", get(apps::list))
+        .route("/balance", get(balance::list))
+        .fallback(super::unknown)
+        .method_not_allowed_fallback(wrong_method)
+}
+
+async fn wrong_method() -> Response {
+    let document = serde_json::json!({
+        "type": "urn:tokenscope:problem:method-not-allowed",
+        "title": "Method Not Allowed",
+        "status": 405,
+        "detail": "this path takes another method, see the header Allow",
+    });
+    let kind = [(header::CONTENT_TYPE, "application/problem+json")];
+    (StatusCode::METHOD_NOT_ALLOWED, kind, document.to_string()).into_response()
+}
+
+/// One page of a list.
+#[derive(Debug, Serialize)]
+struct Page<T> {
+    items: Vec<T>,
+    /// Where the next page begins; none after the last.
+    next: Option<String>,
+}
+
+type Answer<T> = Result<axum::Json<T>, Problem>;

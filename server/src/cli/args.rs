@@ -1,0 +1,177 @@
+//! Commands and flags.
+
+use clap::{Args, Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Usage analytics and token accounting for prepaid API tokens.
+#[derive(Debug, Parser)]
+#[command(name = "tokenscope", version, about)]
+pub struct Cli {
+    /// What to do; `serve` when nothing is said.
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    /// Configuration file (default: tokenscope.toml, where it is there).
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Where to listen, e.g. 127.0.0.1:3000.
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    pub(super) address: Option<SocketAddr>,
+    /// `sqlite:FILE` or `postgres://USER@HOST/DATABASE`.
+    #[arg(long, global = true, value_name = "URL")]
+    pub(super) database_url: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Serve the pages and the interfaces.
+    Serve(ServeArgs),
+    /// Bring the tables to the newest shape.
+    Migrate,
+    /// Write the facts of scenario files into an organization.
+    Load(LoadArgs),
+    /// Make demo data in an empty database.
+    Demo(DemoArgs),
+    /// People who can sign in.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// API keys.
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// The configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+impl Default for Command {
+    fn default() -> Self {
+        Self::Serve(ServeArgs::default())
+    }
+}
+
+#[derive(Debug, Default, Args)]
+pub(super) struct ServeArgs {
+    /// Make demo data where the database is empty, and print its accounts.
+    #[arg(long)]
+    pub demo: bool,
+    /// Throw the demo data away and make it anew.
+    #[arg(long, requires = "demo")]
+    pub fresh: bool,
+    /// How many usage events the demo has.
+    #[arg(long, value_name = "N", default_value_t = 100_000, requires = "demo",
+        value_parser = clap::value_parser!(u64).range(2_000..=5_000_000))]
+    pub demo_events: u64,
+    /// How many days the demo goes back.
+    #[arg(long, value_name = "N", default_value_t = 400, requires = "demo",
+        value_parser = clap::value_parser!(u32).range(30..=3_650))]
+    pub demo_days: u32,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DemoArgs {
+    /// Chooses among all the demo data there could be.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// How many days it goes back.
+    #[arg(long, value_name = "N", default_value_t = 400,
+        value_parser = clap::value_parser!(u32).range(30..=3_650))]
+    pub days: u32,
+    /// How many usage events.
+    #[arg(long, value_name = "N", default_value_t = 100_000,
+        value_parser = clap::value_parser!(u64).range(2_000..=5_000_000))]
+    pub events: u64,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LoadArgs {
+    /// Scenario files (JSON).
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The organization; made where it is not there.
+    #[arg(long, value_name = "SLUG")]
+    pub org: String,
+    /// Time zone of an organization that is made.
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    pub zone: String,
+    /// How old events may be in an organization that is made: days, or `none` for any age.
+    #[arg(long, value_name = "DAYS", default_value = "none", value_parser = window)]
+    pub accept_window: Window,
+}
+
+/// How old events may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Window(pub Option<i64>);
+
+fn window(text: &str) -> Result<Window, String> {
+    match text {
+        "none" => Ok(Window(None)),
+        days => match days.parse() {
+            Ok(days) if (1..=36_500).contains(&days) => Ok(Window(Some(days))),
+            _ => Err("give a number of days from 1 to 36500, or `none`".into()),
+        },
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum UserCommand {
+    /// Add somebody who can sign in.
+    Create(UserArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct UserArgs {
+    /// The organization; where it is not there, it is made with the zone of `--zone`.
+    #[arg(long, value_name = "SLUG")]
+    pub org: String,
+    /// Time zone of an organization that is made.
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    pub zone: String,
+    /// The e-mail to sign in with.
+    #[arg(long)]
+    pub email: String,
+    /// What to call the person.
+    #[arg(long)]
+    pub name: String,
+    /// developer, manager or admin.
+    #[arg(long, default_value = "developer")]
+    pub role: String,
+    /// A role in a team, as SLUG:ROLE (member, manager, `secondary_admin`, `primary_admin`); may
+    /// be repeated.
+    #[arg(long = "team", value_name = "SLUG:ROLE")]
+    pub teams: Vec<String>,
+    /// Read the password from standard input (its first line); otherwise one is made and printed.
+    #[arg(long)]
+    pub password_stdin: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum KeyCommand {
+    /// Make an API key and print it, this once.
+    Create {
+        /// The organization.
+        #[arg(long, value_name = "SLUG")]
+        org: String,
+        /// What to call the key.
+        #[arg(long)]
+        name: String,
+        /// What it may do: ingest, ingest-rated, check, read, admin; separated by commas.
+        #[arg(long, value_delimiter = ',', required = true)]
+        scopes: Vec<String>,
+    },
+    /// Take a key back.
+    Revoke {
+        /// The organization.
+        #[arg(long, value_name = "SLUG")]
+        org: String,
+        /// The key, or its number (the third part).
+        key: String,
+    },
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(super) enum ConfigCommand {
+    /// Say whether the configuration can be used.
+    Check,
+    /// Print it, with secrets hidden.
+    Print,
+}

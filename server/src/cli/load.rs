@@ -1,0 +1,131 @@
+//! `load`: writes the facts of scenario files into an organization, through the same services as
+//! everything else. A file that was loaded before changes nothing.
+
+use super::args::LoadArgs;
+use super::{Done, Failed, say};
+use crate::service::{NewOrganization, Service, program};
+use std::path::Path;
+use tokenscope::event::{EventResult, NewEvent};
+use tokenscope::id::OrgId;
+use tokenscope::scenario::Scenario;
+use tokenscope::service::{Books, Intake};
+
+/// Events of one call.
+pub(super) const BATCH: usize = 10_000;
+
+/// Loads files, each after the other.
+pub async fn load(service: &Service, args: LoadArgs) -> Done {
+    // All files are read before the first is written.
+    let mut scenarios = Vec::new();
+    for file in &args.files {
+        scenarios.push((file, read(file)?));
+    }
+    let org = find_or_create(service, &args.org, &args.zone, args.accept_window.0).await?;
+    for (file, scenario) in scenarios {
+        let facts = service.record(&program(org), scenario.facts()).await;
+        let facts = facts.map_err(|e| Failed::new(format!("{}: {e}", file.display())))?;
+        let events = scenario
+            .new_events()
+            .map_err(|e| Failed::input(format!("{}: {e}", file.display())))?;
+        let taken = send(service, org, events, |_| ()).await?;
+        say(&format!(
+            "{}: {} facts recorded, {} were there; {} events accepted, {} duplicates",
+            file.display(),
+            facts.new,
+            facts.unchanged,
+            taken.accepted,
+            taken.duplicates
+        ));
+        taken.refuse_if_any(&file.display().to_string())?;
+    }
+    Ok(())
+}
+
+/// The organization of a slug, made where it is not there.
+pub(super) async fn find_or_create(
+    service: &Service,
+    slug: &str,
+    zone: &str,
+    accept_window_days: Option<i64>,
+) -> Result<OrgId, Failed> {
+    if let Some(org) = service.organization(slug).await? {
+        return Ok(org);
+    }
+    let new = NewOrganization {
+        slug: slug.to_owned(),
+        name: slug.to_owned(),
+        token_name: "token".into(),
+        zone: zone.to_owned(),
+        accept_window_days,
+        demo: false,
+    };
+    let org = service.create_organization(&new).await?;
+    say(&format!("made the organization `{slug}` in the time zone {zone}"));
+    Ok(org)
+}
+
+fn read(file: &Path) -> Result<Scenario, Failed> {
+    let shown = file.display();
+    let text = std::fs::read_to_string(file)
+        .map_err(|e| Failed::input(format!("{shown} cannot be read: {e}")))?;
+    let scenario: Scenario = serde_json::from_str(&text)
+        .map_err(|e| Failed::input(format!("{shown}: {e}")))?;
+    if !scenario.corrections.is_empty() {
+        let text = format!("{shown}: `corrections` cannot be loaded into an organization yet");
+        return Err(Failed::input(text));
+    }
+    Ok(scenario)
+}
+
+/// What became of events.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    pub accepted: u64,
+    pub duplicates: u64,
+    refused: Vec<String>,
+}
+
+impl Taken {
+    /// Fails when an event was refused, naming the first few.
+    pub fn refuse_if_any(&self, file: &str) -> Done {
+        if self.refused.is_empty() {
+            return Ok(());
+        }
+        let first: Vec<&str> = self.refused.iter().take(5).map(String::as_str).collect();
+        let count = self.refused.len();
+        Err(Failed::input(format!("{file}: {count} events were refused: {}", first.join("; "))))
+    }
+}
+
+/// Sends events in batches and reports how many are done.
+pub(super) async fn send(
+    service: &Service,
+    org: OrgId,
+    events: Vec<NewEvent>,
+    done: impl Fn(u64),
+) -> Result<Taken, Failed> {
+    let mut taken = Taken::default();
+    let mut rest = events.into_iter();
+    loop {
+        let batch: Vec<NewEvent> = rest.by_ref().take(BATCH).collect();
+        if batch.is_empty() {
+            return Ok(taken);
+        }
+        let ids: Vec<String> = batch.iter().map(|event| event.id.clone()).collect();
+        let results =
+            service.accept(&program(org), batch.into_iter().map(Ok).collect()).await?;
+        for (id, result) in ids.iter().zip(results) {
+            match result {
+                EventResult::Accepted { .. } => taken.accepted += 1,
+                EventResult::Duplicate => taken.duplicates += 1,
+                EventResult::Conflict => {
+                    taken.refused.push(format!("{id}: another event of this id is there"));
+                }
+                EventResult::Rejected { field, reason } => {
+                    taken.refused.push(format!("{id}: {field} {reason}"));
+                }
+            }
+        }
+        done(u64::try_from(ids.len()).unwrap_or(0));
+    }
+}

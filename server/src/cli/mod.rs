@@ -1,0 +1,122 @@
+//! The command line.
+
+mod args;
+mod configuration;
+mod demo;
+mod keys;
+mod load;
+mod people;
+mod serve;
+
+pub use args::Cli;
+use args::{Command, ConfigCommand};
+
+use crate::clock::Clock;
+use crate::config::{Config, Overrides};
+use crate::service::Service;
+use crate::store::db::Db;
+use crate::store::migrate::{Layout, migrate};
+use std::io::{self, Write};
+use std::process::ExitCode;
+use tokenscope::fault::Fault;
+use tokenscope::id::OrgId;
+
+/// A command that failed: one clear text, and the exit code (1 failed, 2 wrong input).
+#[derive(Debug)]
+pub struct Failed {
+    text: String,
+    code: u8,
+}
+
+impl Failed {
+    fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), code: 1 }
+    }
+    fn input(text: impl Into<String>) -> Self {
+        Self { text: text.into(), code: 2 }
+    }
+}
+
+macro_rules! failed_from {
+    ($($error:ty),+ $(,)?) => {
+        $(impl From<$error> for Failed {
+            fn from(error: $error) -> Self { Self::new(error.to_string()) }
+        })+
+    };
+}
+failed_from!(
+    Fault,
+    io::Error,
+    crate::config::ConfigError,
+    crate::store::db::OpenError,
+    crate::store::migrate::MigrateError,
+);
+
+type Done = Result<(), Failed>;
+
+/// Writes a line to standard output. A reader that has gone away is no error.
+fn say(line: &str) {
+    let _ = writeln!(io::stdout().lock(), "{line}");
+}
+
+/// Runs a command.
+#[must_use]
+pub fn run(cli: Cli) -> ExitCode {
+    match start(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failed) => {
+            let _ = writeln!(io::stderr().lock(), "tokenscope: {}", failed.text);
+            ExitCode::from(failed.code)
+        }
+    }
+}
+
+fn start(cli: Cli) -> Done {
+    let overrides = Overrides { address: cli.address, database_url: cli.database_url };
+    let config = Config::read(cli.config.as_deref(), &overrides)?;
+    let command = cli.command.unwrap_or_default();
+    if let Command::Config(command) = command {
+        return match command {
+            ConfigCommand::Check => configuration::check(&config),
+            ConfigCommand::Print => configuration::print(&config),
+        };
+    }
+    configuration::start_log(&config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(command_on_database(config, command))
+}
+
+async fn command_on_database(config: Config, command: Command) -> Done {
+    let command = match command {
+        Command::Serve(args) => return serve::serve(config, args).await,
+        other => other,
+    };
+    let service = open(&config).await?;
+    let done = match command {
+        Command::Migrate => {
+            say("the database has the newest tables");
+            Ok(())
+        }
+        Command::Load(args) => load::load(&service, args).await,
+        Command::Demo(args) => demo::make_only(&service, &config, &args).await,
+        Command::User(command) => people::user(&service, command).await,
+        Command::Key(command) => keys::key(&service, command).await,
+        Command::Serve(_) | Command::Config(_) => Ok(()),
+    };
+    service.db().close().await;
+    done
+}
+
+/// Opens the database, brings its tables to the newest shape and starts the services on it.
+async fn open(config: &Config) -> Result<Service, Failed> {
+    let db = Db::open(&config.database_url).await?;
+    let clock = Clock::system();
+    migrate(&db, Layout::Plain, &clock).await?;
+    Ok(Service::new(db, clock))
+}
+
+/// The organization of a slug.
+async fn organization(service: &Service, slug: &str) -> Result<OrgId, Failed> {
+    let missing = || Failed::input(format!("there is no organization `{slug}`"));
+    service.organization(slug).await?.ok_or_else(missing)
+}

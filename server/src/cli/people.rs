@@ -1,0 +1,53 @@
+//! `user create`
+
+use super::args::{UserArgs, UserCommand};
+use super::load::find_or_create;
+use super::{Done, Failed, say};
+use crate::clock;
+use crate::service::{NewPerson, Service};
+use tokenscope::permission::{OrgRole, TeamRole};
+
+/// How old events may be in an organization that is made here, in days.
+const ACCEPT_WINDOW_DAYS: i64 = 400;
+
+/// Runs a command about people.
+pub async fn user(service: &Service, command: UserCommand) -> Done {
+    let UserCommand::Create(args) = command;
+    let role = OrgRole::from_code(&args.role).ok_or_else(|| {
+        Failed::input(format!("--role `{}` must be developer, manager or admin", args.role))
+    })?;
+    let teams = args.teams.iter().map(|text| team_role(text)).collect::<Result<_, _>>()?;
+    let (password, made) = password(&args)?;
+    let org =
+        find_or_create(service, &args.org, &args.zone, Some(ACCEPT_WINDOW_DAYS)).await?;
+    let email = args.email.clone();
+    let person = NewPerson { email: args.email, name: args.name, password, role, teams };
+    let shown = made.then(|| person.password.clone());
+    service.add_people(org, vec![person]).await?;
+    say(&format!("user: {email}"));
+    if let Some(password) = shown {
+        say(&format!("password: {password}"));
+    }
+    Ok(())
+}
+
+fn team_role(text: &str) -> Result<(String, TeamRole), Failed> {
+    let parts = text.split_once(':');
+    let role = parts.and_then(|(slug, role)| Some((slug.to_owned(), TeamRole::from_code(role)?)));
+    role.ok_or_else(|| {
+        Failed::input(format!(
+            "--team `{text}` must be SLUG:ROLE with member, manager, secondary_admin or \
+             primary_admin"
+        ))
+    })
+}
+
+/// The password, and whether it was made here.
+fn password(args: &UserArgs) -> Result<(String, bool), Failed> {
+    if !args.password_stdin {
+        return Ok((clock::random_secret()[..20].to_owned(), true));
+    }
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line)?;
+    Ok((line.trim_end_matches(['\r', '\n']).to_owned(), false))
+}

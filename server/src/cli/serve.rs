@@ -1,0 +1,73 @@
+//! `serve`: everything put together.
+
+use super::args::ServeArgs;
+use super::demo::{self, Secrets};
+use super::{Done, Failed, open, say};
+use crate::config::Config;
+use crate::demo::DemoSpec;
+use crate::http::assets::Site;
+use crate::http::router::{App, router};
+use crate::http::{serve, session};
+use crate::service::Service;
+use leptos::config::LeptosOptions;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+
+/// Serves until the program is told to stop.
+pub async fn serve(config: Config, args: ServeArgs) -> Done {
+    // The port first: a used one is said before minutes of work.
+    let listener = TcpListener::bind(config.address).await.map_err(|e| {
+        Failed::new(format!(
+            "cannot listen on {}: {e}. Choose another address with --address or \
+             TOKENSCOPE_ADDRESS, e.g. 127.0.0.1:3001",
+            config.address
+        ))
+    })?;
+    let address = listener.local_addr()?;
+    let site = Site::find(config.site.clone());
+    let files = site.files().map_err(Failed::new)?;
+    if matches!(site, Site::Absent) {
+        tracing::warn!("no front end is embedded: pages come without style and script");
+    }
+    let (service, secrets) = services(&config, &args).await?;
+    let origin = config.origin(address);
+    tokio::spawn(session::sweep(service.db().clone(), service.clock().clone()));
+    let leptos = LeptosOptions::builder().output_name("tokenscope").site_addr(address).build();
+    let app = App { service: service.clone(), config: Arc::new(config), site, files, leptos };
+    say(&format!("address: {origin}"));
+    if let Some(secrets) = secrets {
+        greet(&origin, &secrets);
+    }
+    tracing::info!(%address, "serving");
+    serve::serve(listener, router(app)).await?;
+    service.db().close().await;
+    Ok(())
+}
+
+async fn services(
+    config: &Config,
+    args: &ServeArgs,
+) -> Result<(Service, Option<Secrets>), Failed> {
+    if !args.demo {
+        return Ok((open(config).await?, None));
+    }
+    let spec = DemoSpec { seed: 1, days: args.demo_days, events: args.demo_events };
+    let (service, secrets) = demo::prepare(config, &spec, args.fresh).await?;
+    Ok((service, Some(secrets)))
+}
+
+/// What a new user needs: an account and a first event to send.
+fn greet(origin: &str, secrets: &Secrets) {
+    let Secrets { user, password, ingest_key } = secrets;
+    say(&format!("user: {user}"));
+    say(&format!("password: {password}"));
+    say(&format!("ingest key: {ingest_key}"));
+    say("post a first event:");
+    say(&format!(
+        "  curl -sS {origin}/api/v1/events -H 'Authorization: Bearer {ingest_key}' \
+         -H 'Content-Type: application/json' -d '{{\"source\": \"curl\", \"id\": \"'\"$(date \
+         +%s%N)\"'\", \"team\": \"platform\", \"api\": \"model-derivative\", \"variant\": \
+         \"complex\", \"quantity\": 100}}'"
+    ));
+    say("sign in with any demo account; all have this password. Stop with Ctrl-C.");
+}
