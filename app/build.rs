@@ -14,8 +14,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let texts = TranslationsInfos::parse(config)?;
     texts.emit_diagnostics();
     texts.rerun_if_locales_changed();
-    let quiet =
-        "#![allow(missing_docs, clippy::all, clippy::expect_used, unused_qualifications)]".parse()?;
+    let quiet = "#![allow(missing_docs, clippy::all, clippy::expect_used, unused_qualifications)]"
+        .parse()?;
     let options = CodegenOptions::new().top_level_attributes(Some(quiet));
     let folder = std::env::var_os("OUT_DIR").map(PathBuf::from).ok_or("OUT_DIR is not set")?;
     texts.generate_i18n_module_with_options(folder.join("i18n"), options)?;

@@ -96,7 +96,7 @@ test('a page looked at without signing in leaves no cookie behind', async ({
 
 test('each cookie is HttpOnly and SameSite=Lax', async ({ playwright, demo }) => {
   const request = await playwright.request.newContext({ baseURL: demo.url });
-  for (const password of [demo.admin.password, 'wrong']) {
+  for (const password of [demo.admin.password, 'not the one it is']) {
     const form = { email: demo.admin.email, password, next: '/' };
     const answer = await request.post('/login', { form, maxRedirects: 0 });
     const set = answer.headersArray().filter((h) => h.name.toLowerCase() === 'set-cookie');

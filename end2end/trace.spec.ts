@@ -52,7 +52,9 @@ test('the real trace gives exactly the known sums, once', async ({ page, place, 
       const headers = { authorization: `Bearer ${key}` };
       const answer = await request.get(`${server.url}/api/v1/balance?team=research`, { headers });
       expect(answer.status()).toBe(200);
-      return (await answer.json()).items[0];
+      const { as_of, ...books } = (await answer.json()).items[0];
+      expect(Date.parse(as_of)).toBeGreaterThan(Date.now() - 60_000);
+      return books;
     };
     expect(await balance()).toMatchObject({ balance: '30000', used: '0', access: 'full' });
 

@@ -1,6 +1,5 @@
 //! Rebuilds the server when the front end that is embedded into it has changed.
 
-#[expect(clippy::print_stdout, reason = "this is how a build script speaks to cargo")]
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=../migrations");

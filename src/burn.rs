@@ -315,12 +315,7 @@ impl<'a> Burner<'a> {
         self.pay(Period::new(at, at.plus(1)), PerClass::of(Class::Api, missing), true)
     }
 
-    fn charge(
-        &mut self,
-        period: Period,
-        amounts: PerClass,
-        single: bool,
-    ) -> Result<(), BurnError> {
+    fn charge(&mut self, period: Period, amounts: PerClass, single: bool) -> Result<(), BurnError> {
         self.charged += amounts.total();
         self.pay(period, amounts, single)
     }

@@ -14,6 +14,8 @@ pub struct Api {
     pub name: String,
     /// What its quantity counts, e.g. `second`, `photo`, `job`.
     pub unit: String,
+    /// Index into the palette; an API keeps its colour everywhere.
+    pub hue: u8,
     /// Whether an admin listed it; otherwise an event brought it and admins are asked to look.
     pub listed: bool,
 }

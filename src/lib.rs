@@ -2,16 +2,56 @@
 //!
 //! Pure: no clock, no randomness, no input or output, no floating point for tokens, no unordered
 //! map in a result. The same code runs in the server, the command line and the browser.
+//!
+//! # Code map
+//!
+//! | what | where |
+//! |---|---|
+//! | amounts, instants, zones, ids | [`tokens`], [`time`], [`id`] |
+//! | facts as they are sent | [`event`] (usage), [`fact`] (the books), [`correction`], [`scenario`] (files) |
+//! | what can be metered, and its prices | [`catalog`], [`rate`] |
+//! | who pays | [`assignment`], [`payer`] |
+//! | lots, burn-down, debt | [`lot`], [`burn`], [`hold`] |
+//! | what debt means for calls | [`access`], [`decision`] |
+//! | from facts to answers without any stored state | [`replay`] |
+//! | questions and answers of the pages | [`report`] |
+//! | the boundary | [`service`] (traits), [`permission`] (who may), [`fault`] (what can go wrong) |
+//!
+//! The crate `tokenscope-app` draws pages from [`report`]; `tokenscope-server` implements
+//! [`service`] with these rules and its storage.
+//!
+//! # Three requests, walked
+//!
+//! **A batch of events** arrives at `POST /api/v1/events` (`server/src/api/v1/events.rs`). Each
+//! item is read by itself (`event_input.rs`), then [`service::Intake::accept`]
+//! (`server/src/service/intake/`) turns names into numbers, asks [`rate::rate`] for each price and
+//! hands the batch to the writer. One transaction takes the keys, writes events, charges, sums and
+//! rollups; sessions of daily products go through [`rate::chain`]. The answer leaves after the
+//! commit.
+//!
+//! **A manager opens `/overview`.** `server/src/http/router.rs` finds the session and renders the
+//! page; its server function asks [`service::Reports::overview`]
+//! (`server/src/service/reports.rs`), which reads the rollups in one snapshot and, for each
+//! balance card, runs [`burn::burn`] over the day sums of the team (`balance.rs`), refined to
+//! hours and single charges only where the rules ask for it.
+//!
+//! **`tokenscope load books.json`** reads a [`scenario::Scenario`], records its facts through
+//! [`service::Books::record`] (`server/src/service/books.rs`), and sends its events through the
+//! same intake as everybody's.
 
 pub mod access;
 pub mod assignment;
 pub mod burn;
 pub mod catalog;
+pub mod correction;
+pub mod decision;
 pub mod event;
 pub mod fact;
 pub mod fault;
+pub mod hold;
 pub mod id;
 pub mod lot;
+pub mod payer;
 pub mod permission;
 pub mod rate;
 pub mod replay;

@@ -6,9 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 
 /// What a charge is for: a metered API call or a daily product.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Class {
     /// An API call.
@@ -235,7 +233,11 @@ mod tests {
         let ordered = [
             Lot { pays_for: PaysFor::Api, priority: 9, ..lot("z") },
             Lot { priority: 0, expires: None, ..lot("y") },
-            Lot { expires: Some(Instant::from_micros(DAY)), granted: Tokens::whole(99), ..lot("x") },
+            Lot {
+                expires: Some(Instant::from_micros(DAY)),
+                granted: Tokens::whole(99),
+                ..lot("x")
+            },
             Lot { granted: Tokens::whole(1), ..lot("w") },
             Lot { effective: Instant::from_micros(-1), ..lot("v") },
             lot("a"),
@@ -245,7 +247,13 @@ mod tests {
         ];
         for (n, earlier) in ordered.iter().enumerate() {
             for later in &ordered[n + 1..] {
-                assert_eq!(earlier.burns_before(later), Ordering::Less, "{} {}", earlier.id, later.id);
+                assert_eq!(
+                    earlier.burns_before(later),
+                    Ordering::Less,
+                    "{} {}",
+                    earlier.id,
+                    later.id
+                );
             }
         }
     }

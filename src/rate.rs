@@ -179,7 +179,9 @@ pub fn rate(
     if let Some(own) = usage.tokens {
         return Ok(Rating::Price(class, if in_trial { Tokens::ZERO } else { own }));
     }
-    let Some(line) = line else { return Ok(Rating::Price(class, Tokens::ZERO)) };
+    let Some(line) = line else {
+        return Ok(Rating::Price(class, Tokens::ZERO));
+    };
     if line.rounding == Rounding::UserDay {
         return Ok(Rating::Session);
     }

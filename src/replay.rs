@@ -76,8 +76,7 @@ impl Replay {
     /// # Errors
     /// [`ReplayError::Team`] for an unknown team, [`ReplayError::Burn`] for damaged books.
     pub fn state(&self, team: &str, at: Instant) -> Result<TeamState, ReplayError> {
-        let (books, steps) =
-            self.teams.get(team).ok_or_else(|| ReplayError::Team(team.into()))?;
+        let (books, steps) = self.teams.get(team).ok_or_else(|| ReplayError::Team(team.into()))?;
         Ok(burn(books, steps, at)?)
     }
 
@@ -125,7 +124,9 @@ fn books(scenario: &Scenario) -> Result<Teams, ReplayError> {
     let mut lots: BTreeMap<&str, (String, Lot)> = BTreeMap::new();
     for given in &scenario.lots {
         lots.insert(&given.id, (given.team.clone(), given.lot()));
-        let Some((books, _)) = teams.get_mut(&given.team) else { continue };
+        let Some((books, _)) = teams.get_mut(&given.team) else {
+            continue;
+        };
         books.voids.extend(given.voided.map(|at| (given.id.clone(), at)));
     }
     let mut moves: Vec<_> = scenario.moves.iter().collect();
@@ -251,8 +252,7 @@ fn charges(
                 charges.push((team, at, Step::Charge { at, class, amount }));
             }
             Rating::Session => {
-                let user =
-                    event.user.clone().ok_or_else(|| ReplayError::User(event.id.clone()))?;
+                let user = event.user.clone().ok_or_else(|| ReplayError::User(event.id.clone()))?;
                 let key = (team, user.to_lowercase(), event.api.clone(), event.variant.clone());
                 sessions.entry(key).or_default().push(event.session());
             }

@@ -4,8 +4,8 @@
 //! [`Caller`], and each method checks its rights itself.
 
 use crate::event::{EventResult, Submitted};
-use crate::fault::Fault;
 use crate::fact::{Fact, Recorded};
+use crate::fault::Fault;
 use crate::id::{OrgId, PersonId, UserId};
 use crate::permission::{Roles, Scope};
 use crate::report::{MyReport, OverviewReport, TeamBalance, View};

@@ -200,19 +200,15 @@ fn parse_micro(text: &str) -> Result<i64, AmountError> {
     }
     let whole: i64 = whole.parse().map_err(|_| AmountError::TooLarge)?;
     let micro: i64 = format!("{fraction:0<6}").parse().map_err(|_| AmountError::Syntax)?;
-    let sum = whole
-        .checked_mul(MICRO)
-        .and_then(|w| w.checked_add(micro))
-        .ok_or(AmountError::TooLarge)?;
+    let sum =
+        whole.checked_mul(MICRO).and_then(|w| w.checked_add(micro)).ok_or(AmountError::TooLarge)?;
     Ok(if negative { -sum } else { sum })
 }
 
 fn print_micro(micro: i64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let sign = if micro < 0 { "-" } else { "" };
-    let (whole, part) = (
-        micro.unsigned_abs() / MICRO.unsigned_abs(),
-        micro.unsigned_abs() % MICRO.unsigned_abs(),
-    );
+    let (whole, part) =
+        (micro.unsigned_abs() / MICRO.unsigned_abs(), micro.unsigned_abs() % MICRO.unsigned_abs());
     if part == 0 {
         return f.pad(&format!("{sign}{whole}"));
     }

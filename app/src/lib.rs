@@ -6,15 +6,19 @@
 //! of the browser, so both sides always draw the same.
 //!
 //! Map: `routes` names the URLs, `url_state` reads and prints the view that a URL holds,
-//! `server_fns` ask the services that the server puts into context, `pages` lay their answers out
-//! with `components` and `charts`, and every number, date and word passes `format` or `text`.
+//! `server_fns` ask the services that the server puts into context; `drawn` turns their reports
+//! into an `answer`: HTML where nothing moves, values where something does. `pages` put it in and
+//! bring it to life with `components`; every number, date and word passes `format` or `text`.
 
 #![recursion_limit = "256"]
 
+pub mod answer;
 pub mod charts;
 mod components;
 pub mod context;
 pub mod document;
+#[cfg(feature = "ssr")]
+mod drawn;
 pub mod error;
 pub mod format;
 mod pages;

@@ -28,9 +28,7 @@ pub enum Notice {
 }
 
 /// Reads a query: the view, and a notice for everything that was not understood.
-pub fn parse<'a>(
-    query: impl IntoIterator<Item = (&'a str, &'a str)>,
-) -> (View, Vec<Notice>) {
+pub fn parse<'a>(query: impl IntoIterator<Item = (&'a str, &'a str)>) -> (View, Vec<Notice>) {
     let (mut view, mut notices) = (View::default(), Vec::new());
     let (mut preset, mut from, mut to, mut metric) = (None, None, None, None);
     for (key, value) in query {

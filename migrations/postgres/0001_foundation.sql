@@ -319,8 +319,8 @@ CREATE INDEX usage_event_app_ix ON usage_event (org_id, app_id, at);
 CREATE INDEX usage_event_user_ix ON usage_event (org_id, user_id, at);
 
 -- Journal of the tokens due for events, in micro-tokens: the n-th charge of an event for a team at
--- the charge's own time (event_at is the event's). Written by ingest and re-rating, never updated: a change adds the reverse
--- row and the new row.
+-- the charge's own time (event_at is the event's). Written by ingest and re-rating, never updated:
+-- a change adds the reverse row and the new row.
 CREATE TABLE charge (
   org_id BIGINT NOT NULL,
   team_id BIGINT NOT NULL,

@@ -88,9 +88,7 @@ pub fn address(server_args: &[String], environment: Option<String>) -> String {
             return value.to_owned();
         }
     }
-    environment
-        .filter(|value| !value.is_empty())
-        .unwrap_or_else(|| "127.0.0.1:3000".to_owned())
+    environment.filter(|value| !value.is_empty()).unwrap_or_else(|| "127.0.0.1:3000".to_owned())
 }
 
 #[cfg(test)]
@@ -120,19 +118,13 @@ mod tests {
     #[test]
     fn run_hands_its_arguments_on() {
         let server_args = words("--fresh --address 0.0.0.0:80");
-        assert_eq!(
-            parsed("run --fresh --address 0.0.0.0:80"),
-            Ok(Task::Run { server_args })
-        );
+        assert_eq!(parsed("run --fresh --address 0.0.0.0:80"), Ok(Task::Run { server_args }));
     }
 
     #[test]
     fn test_takes_several_steps() {
         let only = words("format graph e2e");
-        let expected = TestOptions {
-            install: true,
-            only,
-        };
+        let expected = TestOptions { install: true, only };
         assert_eq!(
             parsed("test --only format,graph --install --only e2e"),
             Ok(Task::Test(expected))
@@ -144,10 +136,7 @@ mod tests {
     #[test]
     fn the_address_prefers_the_argument() {
         let env = || Some("[::1]:8080".to_owned());
-        assert_eq!(
-            address(&words("--fresh --address 0.0.0.0:80"), env()),
-            "0.0.0.0:80"
-        );
+        assert_eq!(address(&words("--fresh --address 0.0.0.0:80"), env()), "0.0.0.0:80");
         assert_eq!(address(&words("--address=0.0.0.0:81"), env()), "0.0.0.0:81");
         assert_eq!(address(&[], env()), "[::1]:8080");
         assert_eq!(address(&[], None), "127.0.0.1:3000");

@@ -13,15 +13,7 @@ use crate::process::Group;
 use crate::workspace::{self, Workspace};
 use crate::{args, doctor, process};
 
-const WATCHED: &[&str] = &[
-    "Cargo.toml",
-    "app",
-    "migrations",
-    "public",
-    "server",
-    "src",
-    "style",
-];
+const WATCHED: &[&str] = &["Cargo.toml", "app", "migrations", "public", "server", "src", "style"];
 /// A look at a few hundred files takes a millisecond, which no watcher's dependencies are worth.
 const PAUSE: Duration = Duration::from_millis(300);
 
@@ -30,11 +22,7 @@ pub fn dev(ws: &Workspace, server_args: &[String]) -> Result<()> {
     let address = args::address(server_args, workspace::variable("TOKENSCOPE_ADDRESS"));
     process::guard()?;
     doctor::check(ws, Some(&address))?;
-    let mut session = Session {
-        ws,
-        args: server_args.to_vec(),
-        served: None,
-    };
+    let mut session = Session { ws, args: server_args.to_vec(), served: None };
     while !process::interrupted() {
         let built_from = snapshot(ws);
         match build(ws) {
@@ -62,11 +50,7 @@ fn build(ws: &Workspace) -> Result<Built> {
     process::run(ws.cargo().args(["build", "-p", "tokenscope-server"]))?;
     let manifest = fs::read(site.join("manifest.json"))?;
     let server = ws.server("debug").metadata()?.modified()?;
-    Ok(Built {
-        site,
-        manifest,
-        server,
-    })
+    Ok(Built { site, manifest, server })
 }
 
 struct Session<'a> {
@@ -152,13 +136,8 @@ fn visit(path: &Path, files: &mut Snapshot) {
 
 fn changed(before: &Snapshot, now: &Snapshot) -> String {
     let differs = |path: &&PathBuf| before.get(*path) != now.get(*path);
-    let first = now
-        .keys()
-        .find(differs)
-        .or_else(|| before.keys().find(differs));
-    first
-        .map(|path| path.display().to_string())
-        .unwrap_or_default()
+    let first = now.keys().find(differs).or_else(|| before.keys().find(differs));
+    first.map(|path| path.display().to_string()).unwrap_or_default()
 }
 
 #[cfg(test)]

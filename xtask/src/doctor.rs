@@ -22,10 +22,7 @@ pub struct Problem {
 impl Problem {
     /// Both halves in one.
     pub fn new(what: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self {
-            what: what.into(),
-            remedy: remedy.into(),
-        }
+        Self { what: what.into(), remedy: remedy.into() }
     }
 }
 
@@ -39,10 +36,7 @@ pub fn check(ws: &Workspace, address: Option<&str>) -> Result<()> {
 
 /// What a build needs from this machine.
 pub fn building(ws: &Workspace) -> Vec<Problem> {
-    [wasm_target(ws), c_compiler(), disk(ws)]
-        .into_iter()
-        .flatten()
-        .collect()
+    [wasm_target(ws), c_compiler(), disk(ws)].into_iter().flatten().collect()
 }
 
 /// Fails when there is a problem, after printing all of them.
@@ -66,11 +60,7 @@ pub fn add_wasm_target(ws: &Workspace) -> Result<()> {
         return Ok(());
     }
     println!("The target {WASM} is not installed yet; adding it.");
-    process::run(
-        Command::new("rustup")
-            .args(["target", "add", WASM])
-            .current_dir(&ws.root),
-    )
+    process::run(Command::new("rustup").args(["target", "add", WASM]).current_dir(&ws.root))
 }
 
 fn wasm_target(ws: &Workspace) -> Option<Problem> {
@@ -88,9 +78,7 @@ fn wasm_target(ws: &Workspace) -> Option<Problem> {
 
 fn wasm_target_installed(ws: &Workspace) -> bool {
     let mut rustc = Command::new("rustc");
-    rustc
-        .args(["--print", "target-libdir", "--target", WASM])
-        .current_dir(&ws.root);
+    rustc.args(["--print", "target-libdir", "--target", WASM]).current_dir(&ws.root);
     process::output(&mut rustc).is_ok_and(|folder| Path::new(folder.trim()).is_dir())
 }
 
@@ -100,11 +88,7 @@ fn c_compiler() -> Option<Problem> {
         let found = process::executable(Path::new(&name)) || process::which(&name).is_some();
         found.then_some(name)
     });
-    if chosen.is_some()
-        || ["cc", "gcc", "clang"]
-            .iter()
-            .any(|cc| process::which(cc).is_some())
-    {
+    if chosen.is_some() || ["cc", "gcc", "clang"].iter().any(|cc| process::which(cc).is_some()) {
         return None;
     }
     Some(Problem::new(

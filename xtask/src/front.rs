@@ -62,24 +62,16 @@ const RECIPE: &[&str] = &[
 
 /// Compiles the browser part; cargo knows by itself when there is nothing to do.
 pub fn compile(ws: &Workspace, profile: Profile) -> Result<PathBuf> {
-    process::run(
-        ws.cargo()
-            .args(["build", "-p", "tokenscope-app", "--lib"])
-            .args([
-                "--no-default-features",
-                "--features",
-                "hydrate",
-                "--target",
-                WASM,
-                "--profile",
-                profile.cargo_name(),
-            ]),
-    )?;
-    Ok(ws
-        .target
-        .join(WASM)
-        .join(profile.cargo_folder())
-        .join("tokenscope_app.wasm"))
+    process::run(ws.cargo().args(["build", "-p", "tokenscope-app", "--lib"]).args([
+        "--no-default-features",
+        "--features",
+        "hydrate",
+        "--target",
+        WASM,
+        "--profile",
+        profile.cargo_name(),
+    ]))?;
+    Ok(ws.target.join(WASM).join(profile.cargo_folder()).join("tokenscope_app.wasm"))
 }
 
 /// Makes the site folder from the compiled browser part, the style sheets and the public files.
@@ -153,22 +145,13 @@ impl Inputs {
             bound.wasm = optimizer.shrink(&scratch, &bound.wasm)?;
         }
         let mut site = Site::default();
-        let public: BTreeMap<String, String> = self
-            .public
-            .iter()
-            .map(|(name, bytes)| (name.clone(), site.add(name, bytes)))
-            .collect();
+        let public: BTreeMap<String, String> =
+            self.public.iter().map(|(name, bytes)| (name.clone(), site.add(name, bytes))).collect();
         let sheet = css::point_to_hashed(&self.css, &public);
         let sheet = if release { css::strip(&sheet) } else { sheet };
         let css = site.add("main.css", sheet.as_bytes());
         let wasm = site.add("tokenscope.wasm", &bound.wasm);
         let js = site.add_script("tokenscope.js", &bound.js, &bound.snippets);
-        site.write(folder, release, |build| Manifest {
-            build,
-            js,
-            wasm,
-            css,
-            public,
-        })
+        site.write(folder, release, |build| Manifest { build, js, wasm, css, public })
     }
 }

@@ -61,10 +61,8 @@ pub fn run(command: &mut Command) -> Result<()> {
 /// Runs a command quietly and gives its standard output; an error holds what it said.
 pub fn output(command: &mut Command) -> Result<String> {
     let line = describe(command);
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .with_context(|| format!("cannot start `{line}`"))?;
+    let output =
+        command.stdin(Stdio::null()).output().with_context(|| format!("cannot start `{line}`"))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         bail!("`{line}` ended with {}: {}", output.status, said.trim());
@@ -115,10 +113,7 @@ impl Drop for Group {
         if self.led {
             signal_group(self.child.id(), "TERM");
         }
-        if !ended_within(
-            &mut self.child,
-            if self.led { GRACE } else { Duration::ZERO },
-        ) {
+        if !ended_within(&mut self.child, if self.led { GRACE } else { Duration::ZERO }) {
             if self.led {
                 signal_group(self.child.id(), "KILL");
             }
@@ -157,13 +152,7 @@ pub fn signal_process(id: &str, signal: &str) {
     // The shell's `kill` costs no dependency, no unsafe code and no package with a `kill` program.
     // With `-s`, as `kill -TERM -- -1234` is an error in dash.
     let _ = Command::new("sh")
-        .args([
-            "-c",
-            "kill -s \"$1\" -- \"$2\" 2>/dev/null",
-            "sh",
-            signal,
-            id,
-        ])
+        .args(["-c", "kill -s \"$1\" -- \"$2\" 2>/dev/null", "sh", signal, id])
         .stdin(Stdio::null())
         .status();
 }
@@ -175,9 +164,7 @@ pub fn describe(command: &Command) -> String {
     });
     let program = Path::new(command.get_program());
     let program = program.file_name().unwrap_or(program.as_os_str());
-    let words = std::iter::once(program)
-        .chain(command.get_args())
-        .map(quoted);
+    let words = std::iter::once(program).chain(command.get_args()).map(quoted);
     set.chain(words).collect::<Vec<_>>().join(" ")
 }
 

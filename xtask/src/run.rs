@@ -16,17 +16,11 @@ use crate::{args, doctor, process};
 pub fn run(ws: &Workspace, server_args: &[String]) -> Result<()> {
     let address = args::address(server_args, workspace::variable("TOKENSCOPE_ADDRESS"));
     let mut steps = Steps::new(5);
-    steps.run("Looking at this machine", || {
-        doctor::check(ws, Some(&address))
-    })?;
+    steps.run("Looking at this machine", || doctor::check(ws, Some(&address)))?;
     let site = build_front(ws, &mut steps)?;
     steps.run("Compiling the server", || build_server(ws, &site))?;
     steps.announce("Serving the demo; Ctrl-C ends it");
-    become_server(
-        Command::new(ws.server("release"))
-            .args(["serve", "--demo"])
-            .args(server_args),
-    )
+    become_server(Command::new(ws.server("release")).args(["serve", "--demo"]).args(server_args))
 }
 
 /// Makes the one file that a person can copy to another machine.
@@ -37,10 +31,7 @@ pub fn dist(ws: &Workspace) -> Result<()> {
     steps.run("Compiling the server", || build_server(ws, &site))?;
     let binary = steps.run("Copying", || {
         let built = ws.server("release");
-        let binary = ws
-            .target
-            .join("dist")
-            .join(built.file_name().unwrap_or_default());
+        let binary = ws.target.join("dist").join(built.file_name().unwrap_or_default());
         fs::create_dir_all(ws.target.join("dist"))?;
         fs::copy(&built, &binary).with_context(|| format!("cannot copy {}", built.display()))?;
         Ok(binary)
@@ -61,9 +52,7 @@ pub fn front_only(ws: &Workspace) -> Result<()> {
 
 /// The two steps of the release front end.
 pub fn build_front(ws: &Workspace, steps: &mut Steps) -> Result<PathBuf> {
-    let wasm = steps.run("Compiling the browser part", || {
-        front::compile(ws, Profile::Release)
-    })?;
+    let wasm = steps.run("Compiling the browser part", || front::compile(ws, Profile::Release))?;
     let title = "Bindings, optimization, compression";
     steps.run(title, || front::assemble(ws, Profile::Release, &wasm))
 }
@@ -71,14 +60,7 @@ pub fn build_front(ws: &Workspace, steps: &mut Steps) -> Result<PathBuf> {
 fn build_server(ws: &Workspace, site: &Path) -> Result<()> {
     process::run(
         ws.cargo()
-            .args([
-                "build",
-                "--release",
-                "-p",
-                "tokenscope-server",
-                "--features",
-                "embed",
-            ])
+            .args(["build", "--release", "-p", "tokenscope-server", "--features", "embed"])
             .env("TOKENSCOPE_SITE", site),
     )
 }

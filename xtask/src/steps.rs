@@ -16,11 +16,7 @@ pub struct Steps {
 impl Steps {
     /// Starts the clock.
     pub fn new(total: usize) -> Self {
-        Self {
-            total,
-            begun: Instant::now(),
-            durations: Vec::new(),
-        }
+        Self { total, begun: Instant::now(), durations: Vec::new() }
     }
 
     /// Announces a step, performs it and says how long it took.
@@ -35,40 +31,24 @@ impl Steps {
         self.durations.push((title.to_owned(), took));
         let number = self.durations.len();
         let verdict = if result.is_ok() { "done" } else { "FAILED" };
-        println!(
-            "[{number}/{}] {verdict} after {}",
-            self.total,
-            seconds(took)
-        );
+        println!("[{number}/{}] {verdict} after {}", self.total, seconds(took));
         result.with_context(|| format!("step {number}, {title}"))
     }
 
     /// Announces a step that does not come back, such as becoming the server.
     pub fn announce(&self, title: &str) {
         let number = self.durations.len() + 1;
-        println!(
-            "\n[{number}/{}] {title} (+{})",
-            self.total,
-            seconds(self.begun.elapsed())
-        );
+        println!("\n[{number}/{}] {title} (+{})", self.total, seconds(self.begun.elapsed()));
     }
 
     /// Prints every step with its duration.
     pub fn summary(&self) {
-        let width = self
-            .durations
-            .iter()
-            .map(|(title, _)| title.chars().count())
-            .max();
+        let width = self.durations.iter().map(|(title, _)| title.chars().count()).max();
         let width = width.unwrap_or_default();
         for (title, took) in &self.durations {
             println!("  {title:<width$} {:>9}", seconds(*took));
         }
-        println!(
-            "  {:<width$} {:>9}",
-            "in all",
-            seconds(self.begun.elapsed())
-        );
+        println!("  {:<width$} {:>9}", "in all", seconds(self.begun.elapsed()));
     }
 }
 

@@ -25,13 +25,7 @@ const POSTGRES_VARIABLE: &str = "TOKENSCOPE_TEST_POSTGRES";
 /// Native builds of tests name this feature: without it the app is neither server nor browser.
 /// xtask is left out of them, since its dependencies would be compiled once more with others'
 /// features.
-const NATIVE: &[&str] = &[
-    "--workspace",
-    "--exclude",
-    "xtask",
-    "--features",
-    "tokenscope-app/ssr",
-];
+const NATIVE: &[&str] = &["--workspace", "--exclude", "xtask", "--features", "tokenscope-app/ssr"];
 
 /// The browser part alone. The release profile even for clippy: the macros and build scripts are
 /// then the very ones that the release build needs afterwards.
@@ -62,12 +56,7 @@ const fn step(
     needs: &'static [&'static str],
     perform: fn(&mut Bench) -> Result<()>,
 ) -> Step {
-    Step {
-        name,
-        title,
-        needs,
-        perform,
-    }
+    Step { name, title, needs, perform }
 }
 
 const STEPS: &[Step] = &[
@@ -100,25 +89,15 @@ pub fn test(ws: &Workspace, options: &TestOptions) -> Result<()> {
     let mut steps = Steps::new(chosen.len() + 1);
     let names: Vec<&str> = chosen.iter().map(|step| step.name).collect();
     let tools = steps.run("Tools", || tools::prepare(ws, options.install, &names))?;
-    let mut bench = Bench {
-        ws,
-        tools,
-        postgres: None,
-        wasm: None,
-        site: None,
-    };
-    let result = chosen
-        .iter()
-        .try_for_each(|step| steps.run(step.title, || (step.perform)(&mut bench)));
+    let mut bench = Bench { ws, tools, postgres: None, wasm: None, site: None };
+    let result =
+        chosen.iter().try_for_each(|step| steps.run(step.title, || (step.perform)(&mut bench)));
     // Stopped before the summary, so that nothing is printed after the last line.
     drop(bench);
     println!();
     steps.summary();
     if chosen.len() < STEPS.len() {
-        println!(
-            "\nATTENTION: only {} ran; the other checks did NOT.",
-            names.join(", ")
-        );
+        println!("\nATTENTION: only {} ran; the other checks did NOT.", names.join(", "));
     } else if result.is_ok() {
         println!("\nAll checks passed.");
     }
@@ -140,10 +119,7 @@ fn choose(only: &[String]) -> Result<Vec<&'static Step>> {
         wanted.push(step.name);
         open.extend(step.needs);
     }
-    Ok(STEPS
-        .iter()
-        .filter(|step| wanted.contains(&step.name))
-        .collect())
+    Ok(STEPS.iter().filter(|step| wanted.contains(&step.name)).collect())
 }
 
 fn format(bench: &mut Bench) -> Result<()> {
@@ -153,33 +129,12 @@ fn format(bench: &mut Bench) -> Result<()> {
 
 fn clippy(bench: &mut Bench) -> Result<()> {
     let deny = ["--", "-D", "warnings"];
-    process::run(
-        bench
-            .ws
-            .cargo()
-            .arg("clippy")
-            .args(NATIVE)
-            .arg("--all-targets")
-            .args(deny),
-    )?;
-    process::run(
-        bench
-            .ws
-            .cargo()
-            .args(["clippy", "-p", "xtask", "--all-targets"])
-            .args(deny),
-    )
+    process::run(bench.ws.cargo().arg("clippy").args(NATIVE).arg("--all-targets").args(deny))?;
+    process::run(bench.ws.cargo().args(["clippy", "-p", "xtask", "--all-targets"]).args(deny))
 }
 
 fn clippy_wasm(bench: &mut Bench) -> Result<()> {
-    process::run(
-        bench
-            .ws
-            .cargo()
-            .arg("clippy")
-            .args(BROWSER)
-            .args(["--", "-D", "warnings"]),
-    )
+    process::run(bench.ws.cargo().arg("clippy").args(BROWSER).args(["--", "-D", "warnings"]))
 }
 
 /// Alone, because a build of the whole workspace lends it the features that others ask for, and
@@ -187,13 +142,7 @@ fn clippy_wasm(bench: &mut Bench) -> Result<()> {
 fn core(bench: &mut Bench) -> Result<()> {
     process::run(bench.ws.cargo().args(["check", "-p", "tokenscope"]))?;
     let wasm = ["--target", WASM, "--profile", "wasm-release"];
-    process::run(
-        bench
-            .ws
-            .cargo()
-            .args(["check", "-p", "tokenscope"])
-            .args(wasm),
-    )
+    process::run(bench.ws.cargo().args(["check", "-p", "tokenscope"]).args(wasm))
 }
 
 fn graph(bench: &mut Bench) -> Result<()> {
@@ -201,11 +150,7 @@ fn graph(bench: &mut Bench) -> Result<()> {
 }
 
 fn start_postgres(bench: &mut Bench) -> Result<()> {
-    let folder = bench
-        .tools
-        .postgres
-        .as_deref()
-        .context("no PostgreSQL was looked for")?;
+    let folder = bench.tools.postgres.as_deref().context("no PostgreSQL was looked for")?;
     let cluster = Cluster::start(folder)?;
     println!("{}", cluster.url());
     bench.postgres = Some(cluster);
@@ -213,23 +158,12 @@ fn start_postgres(bench: &mut Bench) -> Result<()> {
 }
 
 fn postgres_url(bench: &Bench) -> Result<String> {
-    Ok(bench
-        .postgres
-        .as_ref()
-        .context("PostgreSQL does not run")?
-        .url())
+    Ok(bench.postgres.as_ref().context("PostgreSQL does not run")?.url())
 }
 
 fn tests(bench: &mut Bench) -> Result<()> {
     let url = postgres_url(bench)?;
-    process::run(
-        bench
-            .ws
-            .cargo()
-            .arg("test")
-            .args(NATIVE)
-            .env(POSTGRES_VARIABLE, url),
-    )?;
+    process::run(bench.ws.cargo().arg("test").args(NATIVE).env(POSTGRES_VARIABLE, url))?;
     process::run(bench.ws.cargo().args(["test", "-p", "xtask"]))
 }
 
@@ -239,10 +173,7 @@ fn front_wasm(bench: &mut Bench) -> Result<()> {
 }
 
 fn front_site(bench: &mut Bench) -> Result<()> {
-    let wasm = bench
-        .wasm
-        .as_deref()
-        .context("the browser part was not compiled")?;
+    let wasm = bench.wasm.as_deref().context("the browser part was not compiled")?;
     bench.site = Some(front::assemble(bench.ws, Profile::Release, wasm)?);
     Ok(())
 }
@@ -256,21 +187,10 @@ fn size(bench: &mut Bench) -> Result<()> {
 fn playwright(bench: &mut Bench) -> Result<()> {
     let url = postgres_url(bench)?;
     let site = bench.site.as_deref().context("there is no site folder")?;
-    let chromium = bench
-        .tools
-        .chromium
-        .as_deref()
-        .context("no Chromium was looked for")?;
+    let chromium = bench.tools.chromium.as_deref().context("no Chromium was looked for")?;
     // With the tests as well, although only the program is wanted: that is what the tests have
     // built already, while the program alone would have other features and be built once more.
-    process::run(
-        bench
-            .ws
-            .cargo()
-            .arg("build")
-            .args(NATIVE)
-            .args(["--bins", "--tests"]),
-    )?;
+    process::run(bench.ws.cargo().arg("build").args(NATIVE).args(["--bins", "--tests"]))?;
     process::run(
         Command::new("npx")
             .args(["--no-install", "playwright", "test"])
@@ -293,21 +213,13 @@ mod unit {
 
     #[test]
     fn a_chosen_step_brings_what_it_needs_in_order() {
-        assert_eq!(
-            chosen(&["e2e"]).unwrap(),
-            ["postgres", "front-wasm", "front", "e2e"]
-        );
+        assert_eq!(chosen(&["e2e"]).unwrap(), ["postgres", "front-wasm", "front", "e2e"]);
         assert_eq!(chosen(&["graph", "format"]).unwrap(), ["format", "graph"]);
         assert_eq!(chosen(&[]).unwrap().len(), STEPS.len());
     }
 
     #[test]
     fn an_unknown_step_names_those_there_are() {
-        assert!(
-            chosen(&["e3e"])
-                .unwrap_err()
-                .to_string()
-                .contains("clippy-wasm")
-        );
+        assert!(chosen(&["e3e"]).unwrap_err().to_string().contains("clippy-wasm"));
     }
 }

@@ -31,28 +31,16 @@ impl Workspace {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
         let output = Command::new(&cargo)
-            .args([
-                "metadata",
-                "--no-deps",
-                "--format-version",
-                "1",
-                "--manifest-path",
-            ])
+            .args(["metadata", "--no-deps", "--format-version", "1", "--manifest-path"])
             .arg(&manifest)
             .output()
             .context("cannot start cargo")?;
-        let Metadata {
-            workspace_root: root,
-            target_directory: target,
-        } = serde_json::from_slice(&output.stdout).with_context(|| {
-            let said = String::from_utf8_lossy(&output.stderr);
-            format!("`cargo metadata` gave no answer: {}", said.trim())
-        })?;
-        Ok(Self {
-            root,
-            target,
-            cargo,
-        })
+        let Metadata { workspace_root: root, target_directory: target } =
+            serde_json::from_slice(&output.stdout).with_context(|| {
+                let said = String::from_utf8_lossy(&output.stderr);
+                format!("`cargo metadata` gave no answer: {}", said.trim())
+            })?;
+        Ok(Self { root, target, cargo })
     }
 
     /// A cargo command in the root of the workspace.

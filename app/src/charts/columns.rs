@@ -2,7 +2,8 @@
 
 use super::area::{Area, NARROW, Slot, UNITS, WIDE};
 use super::stack::{Layer, heights, layers};
-use super::{ChartSvgs, palette, scale};
+use super::{palette, scale};
+use crate::answer::ChartSvgs;
 use plotters::prelude::*;
 use std::fmt::Write;
 use tokenscope::report::{Metric, UsageSeries};
@@ -141,7 +142,9 @@ fn group(area: Area, class: &str, draw: impl FnOnce(&Drawing) -> Outcome) -> Str
 fn joined(svg: &str) -> String {
     let mut paths: Vec<(String, String)> = Vec::new();
     for line in svg.lines() {
-        let Some((style, path)) = shape(line) else { continue };
+        let Some((style, path)) = shape(line) else {
+            continue;
+        };
         match paths.iter_mut().find(|(known, _)| *known == style) {
             Some((_, known)) => known.push_str(&path),
             None => paths.push((style, path)),

@@ -5,20 +5,11 @@
 //! a readable size on one screen and grow out of proportion on another.
 
 pub mod area;
+pub mod palette;
+
 #[cfg(feature = "ssr")]
 pub mod columns;
-pub mod palette;
+#[cfg(feature = "ssr")]
 pub mod scale;
+#[cfg(feature = "ssr")]
 pub mod stack;
-
-use serde::{Deserialize, Serialize};
-
-/// One chart, drawn for two widths; the style sheet shows one of them. Contents of an `<svg>`
-/// whose `viewBox` is that of [`area::NARROW`] or [`area::WIDE`].
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChartSvgs {
-    /// For phones.
-    pub narrow: String,
-    /// For everything else.
-    pub wide: String,
-}

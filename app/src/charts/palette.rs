@@ -2,13 +2,11 @@
 //! custom properties, so that a chart follows the theme.
 
 /// Colours on white.
-pub const LIGHT: [&str; 8] = [
-    "#5B1A19", "#4A176E", "#016354", "#6F5E10", "#6B4EF9", "#E32080", "#7B9823", "#329EAF",
-];
+pub const LIGHT: [&str; 8] =
+    ["#5B1A19", "#4A176E", "#016354", "#6F5E10", "#6B4EF9", "#E32080", "#7B9823", "#329EAF"];
 /// The same series on [`DARK_PAPER`].
-pub const DARK: [&str; 8] = [
-    "#BE2F6E", "#6B4EF9", "#967902", "#249BA4", "#E49480", "#C5ADFD", "#DFDC3C", "#7BF8DB",
-];
+pub const DARK: [&str; 8] =
+    ["#BE2F6E", "#6B4EF9", "#967902", "#249BA4", "#E49480", "#C5ADFD", "#DFDC3C", "#7BF8DB"];
 /// Everything beyond the ninth series.
 pub const OTHERS: &str = "#8A94A6";
 /// Grid lines.

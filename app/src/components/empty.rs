@@ -1,65 +1,60 @@
-//! Why there is nothing to show, and what to do about it.
+//! What stands in place of figures: why there are none, and the way on.
 
 use super::icon::Icon;
-use crate::{format, routes, tr, url_state};
-use leptos::either::EitherOf3;
+use crate::{routes, tr};
 use leptos::prelude::*;
-use std::sync::Arc;
-use tokenscope::report::{Content, Frame, Preset, Range, View};
 
-/// Sends the first event. `$TOKENSCOPE_URL` and `$TOKENSCOPE_KEY` are the reader's to fill in.
-const FIRST_EVENT: &str = r#"curl -X POST "$TOKENSCOPE_URL/api/v1/events" \
-  -H "Authorization: Bearer $TOKENSCOPE_KEY" \
-  -H "Content-Type: application/json" \
-  -d '{"source": "first-steps", "id": "1", "client_id": "my-app", "api": "my-api"}'"#;
+/// A message in place of figures.
+#[derive(Default)]
+pub struct Empty {
+    /// Its name in tests.
+    pub name: &'static str,
+    /// The symbol above it.
+    pub icon: &'static str,
+    /// Says it in short; none under a page heading that says it.
+    pub title: Option<&'static str>,
+    /// Says it in full.
+    pub lines: Vec<String>,
+    /// A command to copy.
+    pub code: Option<&'static str>,
+    /// The way on: URL and text.
+    pub link: Option<(String, &'static str)>,
+    /// Whether the link must load a new document.
+    pub leaves: bool,
+    /// Whether it came up by itself and has to be announced.
+    pub alert: bool,
+}
 
-/// The two empty states of a report; nothing when there are figures.
-#[component]
-pub fn NoFigures(
-    content: Content,
-    frame: Arc<Frame>,
-    path: &'static str,
-    view: View,
-) -> impl IntoView {
-    match content {
-        Content::Figures => EitherOf3::A(()),
-        Content::NothingIngested => EitherOf3::B(view! {
-            <section class="empty" data-testid="empty-ingested">
-                <Icon name="empty"/>
-                <h2>{tr!(empty.ingested_title)}</h2>
-                <p>{tr!(empty.ingested_text)}</p>
-                <pre class="code" tabindex="0"><code>{FIRST_EVENT}</code></pre>
+impl Empty {
+    /// Draws it.
+    pub fn view(self) -> AnyView {
+        let lines: Vec<_> = self.lines.into_iter().map(|line| view! { <p>{line}</p> }).collect();
+        let rel = self.leaves.then_some("external");
+        view! {
+            <section class="empty" role=self.alert.then_some("alert") data-testid=self.name>
+                <Icon name=self.icon/>
+                {self.title.map(|title| view! { <h2>{title}</h2> })}
+                {lines}
+                {self.code.map(|code| view! {
+                    <pre class="code" tabindex="0"><code>{code}</code></pre>
+                })}
+                {self.link.map(|(href, text)| view! {
+                    <p><a class="button" href=href rel=rel data-noscroll="">{text}</a></p>
+                })}
             </section>
-        }),
-        Content::NothingInRange => {
-            let (from, to) = format::span(&frame.range);
-            let wider = View { range: Range::Preset(Preset::All), ..view };
-            EitherOf3::C(view! {
-                <section class="empty" data-testid="empty-range">
-                    <Icon name="empty"/>
-                    <h2>{tr!(empty.range_title)}</h2>
-                    <p>{tr!(empty.range_text, from, to)}</p>
-                    <p>
-                        <a class="button" href=url_state::url(path, &wider) data-noscroll="">
-                            {tr!(empty.range_link)}
-                        </a>
-                    </p>
-                </section>
-            })
         }
+        .into_any()
     }
 }
 
 /// The page exists, but not for this visitor.
-#[component]
-pub fn Denied(needs: String) -> impl IntoView {
-    view! {
-        <section class="empty" data-testid="empty-denied">
-            <Icon name="lock"/>
-            <h2>{tr!(empty.denied_title)}</h2>
-            <p>{tr!(empty.denied_text)}</p>
-            <p class="hint">{tr!(empty.denied_needs, needs)}</p>
-            <p><a class="button" href=routes::ME>{tr!(empty.denied_link)}</a></p>
-        </section>
+pub fn denied(needs: String) -> Empty {
+    Empty {
+        name: "empty-denied",
+        icon: "lock",
+        title: Some(tr!(empty.denied_title)),
+        lines: vec![tr!(empty.denied_text).to_owned(), tr!(empty.denied_needs, needs)],
+        link: Some((routes::ME.to_owned(), tr!(empty.denied_link))),
+        ..Empty::default()
     }
 }

@@ -1,10 +1,8 @@
 //! What stands in place of figures that could not be loaded.
 
-use super::empty::Denied;
-use super::icon::Icon;
+use super::empty::{Empty, denied};
 use crate::error::AppError;
 use crate::{format, routes, tr};
-use leptos::either::EitherOf3;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use tokenscope::fault::Fault;
@@ -19,34 +17,33 @@ pub fn FaultPanel(error: AppError) -> impl IntoView {
         });
     }
     let place = use_location();
-    let here = place.pathname.get_untracked() + &place.search.with_untracked(|search| {
-        if search.is_empty() { String::new() } else { format!("?{search}") }
-    });
+    let search = place.search.get_untracked();
+    let mark = if search.is_empty() { "" } else { "?" };
+    let here = format!("{}{mark}{search}", place.pathname.get_untracked());
     match error {
-        AppError::Fault(Fault::Forbidden { needs }) => {
-            EitherOf3::A(view! { <Denied needs/> })
-        }
-        AppError::Fault(Fault::Unauthenticated { .. }) => EitherOf3::B(view! {
-            <section class="empty" role="alert" data-testid="signed-out">
-                <Icon name="lock"/>
-                <h2>{tr!(fault.session_title)}</h2>
-                <p>{tr!(fault.session_text)}</p>
-                <p>
-                    <a class="button" rel="external" href=routes::login_then(&here)>
-                        {tr!(app.sign_in)}
-                    </a>
-                </p>
-            </section>
-        }),
-        error => EitherOf3::C(view! {
-            <section class="empty" role="alert" data-testid="fault">
-                <Icon name="warning"/>
-                <h2>{tr!(fault.title)}</h2>
-                <p>{explanation(error)}</p>
-                <p><a class="button" rel="external" href=here>{tr!(fault.retry)}</a></p>
-            </section>
-        }),
+        AppError::Fault(Fault::Forbidden { needs }) => denied(needs),
+        AppError::Fault(Fault::Unauthenticated { .. }) => Empty {
+            name: "signed-out",
+            icon: "lock",
+            title: Some(tr!(fault.session_title)),
+            lines: vec![tr!(fault.session_text).to_owned()],
+            link: Some((routes::login_then(&here), tr!(app.sign_in))),
+            leaves: true,
+            alert: true,
+            ..Empty::default()
+        },
+        error => Empty {
+            name: "fault",
+            icon: "warning",
+            title: Some(tr!(fault.title)),
+            lines: vec![explanation(error)],
+            link: Some((here, tr!(fault.retry))),
+            leaves: true,
+            alert: true,
+            ..Empty::default()
+        },
     }
+    .view()
 }
 
 fn explanation(error: AppError) -> String {

@@ -13,7 +13,9 @@ pub fn PageHeading(title: &'static str) -> impl IntoView {
     let heading = NodeRef::<html::H1>::new();
     let visited = use_context::<Visited>();
     Effect::new(move |_| {
-        let (Some(h1), Some(Visited(visited))) = (heading.get(), visited) else { return };
+        let (Some(h1), Some(Visited(visited))) = (heading.get(), visited) else {
+            return;
+        };
         if visited.get_value() {
             // Without the focus the page is still usable.
             let _ = h1.focus();

@@ -1,8 +1,7 @@
 //! The legend: one toggle a layer.
 
-use super::reading::layer_name;
 use super::swatch::Swatch;
-use crate::charts::stack::Layer;
+use crate::answer::LayerName;
 use crate::tr;
 use leptos::prelude::*;
 use std::collections::BTreeSet;
@@ -11,13 +10,12 @@ use std::collections::BTreeSet;
 /// they are disabled; the style sheet lets them look like plain text.
 #[component]
 pub fn Legend(
-    layers: Vec<Layer>,
+    layers: Vec<LayerName>,
     hidden: RwSignal<BTreeSet<usize>>,
     live: RwSignal<bool>,
     in_progress: bool,
 ) -> impl IntoView {
     let items = layers.into_iter().enumerate().map(|(number, layer)| {
-        let name = layer_name(&layer);
         let pressed = move || (!hidden.with(|hidden| hidden.contains(&number))).to_string();
         let toggle = move |_| {
             hidden.update(|hidden| {
@@ -31,7 +29,7 @@ pub fn Legend(
                 <button type="button" class="legend__item" aria-pressed=pressed
                     disabled=move || !live.get() on:click=toggle>
                     <Swatch hue=layer.hue/>
-                    <span>{name}</span>
+                    <span>{layer.name}</span>
                 </button>
             </li>
         }

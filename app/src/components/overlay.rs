@@ -1,7 +1,7 @@
 //! Hit areas and tooltip over the drawing, in the same geometry as the drawing.
 
-use super::reading::Reading;
 use super::swatch::Swatch;
+use crate::answer::{LayerName, Reading};
 use crate::charts::area::{Area, NARROW, WIDE};
 use crate::tr;
 use leptos::ev::{self, KeyboardEvent, PointerEvent};
@@ -10,17 +10,22 @@ use leptos::prelude::*;
 /// Steps in which the tooltip follows the columns; the style sheet knows one place for each,
 /// because a style attribute would need a weaker content security policy.
 const PLACES: usize = 20;
+/// The last place on either side: just past the middle.
+const PLACE_MAX: usize = 11;
 
 type Readings = StoredValue<Vec<Reading>>;
+type Layers = StoredValue<Vec<LayerName>>;
 
 /// One tab stop with arrow keys over the columns, told as a slider: a screen reader reads each
 /// column as the value.
 #[component]
-pub fn Overlay(readings: Readings, hues: Vec<Option<u8>>) -> impl IntoView {
+pub fn Overlay(readings: Readings, layers: Layers) -> impl IntoView {
     let count = readings.with_value(Vec::len);
     let active = RwSignal::new(None::<usize>);
-    let lines = readings.with_value(|all| all.iter().map(Reading::line).collect::<Vec<_>>());
-    let text = move || active.get().and_then(|i| lines.get(i).cloned()).unwrap_or_default();
+    let text = move || {
+        let reading = active.get().and_then(|i| readings.with_value(|all| all.get(i).cloned()));
+        reading.map(|reading| line(&reading, layers)).unwrap_or_default()
+    };
     let escape = window_event_listener(ev::keydown, move |event| {
         if event.key() == "Escape" {
             active.set(None);
@@ -51,10 +56,27 @@ pub fn Overlay(readings: Readings, hues: Vec<Option<u8>>) -> impl IntoView {
             <HitAreas area=NARROW class="plot__svg plot__svg--narrow" count active/>
             {move || active.get().map(|at| view! {
                 <Tooltip at count reading=readings.with_value(|all| all.get(at).cloned())
-                    hues=hues.clone()/>
+                    layers/>
             })}
         </div>
     }
+}
+
+/// A column in one line, for a screen reader.
+fn line(reading: &Reading, layers: Layers) -> String {
+    let parts = reading.parts.iter().map(|part| {
+        let (name, _) = layer(layers, part.layer);
+        tr!(chart.part, name = name, amount = part.amount.clone(), share = part.share.clone())
+    });
+    let head = tr!(chart.column, period = reading.period.clone(), total = reading.total.clone());
+    std::iter::once(head).chain(parts).collect::<Vec<_>>().join("; ")
+}
+
+fn layer(layers: Layers, number: u8) -> (String, Option<u8>) {
+    layers.with_value(|all| {
+        let layer = all.get(usize::from(number));
+        layer.map(|layer| (layer.name.clone(), layer.hue)).unwrap_or_default()
+    })
 }
 
 /// Where a key leads from a column.
@@ -91,28 +113,34 @@ fn HitAreas(
     }
 }
 
+/// Where the tooltip stands: from the left edge, or from the right one; never over its column.
+fn places(at: usize, count: usize) -> (Option<usize>, Option<usize>) {
+    let count = count.max(1);
+    if at * 2 < count {
+        (Some(((at + 1) * PLACES).div_ceil(count).min(PLACE_MAX)), None)
+    } else {
+        (None, Some((PLACES - at * PLACES / count).min(PLACE_MAX)))
+    }
+}
+
 #[component]
-fn Tooltip(
-    at: usize,
-    count: usize,
-    reading: Option<Reading>,
-    hues: Vec<Option<u8>>,
-) -> impl IntoView {
-    let place = at * PLACES / count.max(1);
+fn Tooltip(at: usize, count: usize, reading: Option<Reading>, layers: Layers) -> impl IntoView {
+    let (left, right) = places(at, count);
     reading.map(|reading| {
-        let parts = reading.parts.into_iter().map(|(layer, name, amount, share)| {
-            let hue = hues.get(layer).copied().flatten();
+        let parts = reading.parts.into_iter().map(|part| {
+            let (name, hue) = layer(layers, part.layer);
             view! {
                 <li>
                     <Swatch hue/>
                     <span class="tip__name">{name}</span>
-                    <span class="tip__amount">{amount}</span>
-                    <span class="tip__share">{share}</span>
+                    <span class="tip__amount">{part.amount}</span>
+                    <span class="tip__share">{part.share}</span>
                 </li>
             }
         });
         view! {
-            <div class="tip" data-testid="tooltip" data-place=place aria-hidden="true">
+            <div class="tip" data-testid="tooltip" data-left=left data-right=right
+                aria-hidden="true">
                 <p class="tip__period">{reading.period}</p>
                 <p class="tip__total">{reading.total}</p>
                 <ul>{parts.collect_view()}</ul>
@@ -124,6 +152,21 @@ fn Tooltip(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_tooltip_stands_beside_its_column() {
+        assert_eq!(places(0, 28), (Some(1), None));
+        assert_eq!(places(8, 28), (Some(7), None));
+        assert_eq!(places(27, 28), (None, Some(1)));
+        assert_eq!(places(14, 28), (None, Some(10)));
+        assert_eq!(places(0, 1), (Some(11), None));
+        for count in 1..=92 {
+            for at in 0..count {
+                let (left, right) = places(at, count);
+                assert!(left.xor(right).is_some_and(|place| (1..=PLACE_MAX).contains(&place)));
+            }
+        }
+    }
 
     #[test]
     fn arrow_keys_move_and_stop_at_the_ends() {

@@ -14,9 +14,8 @@ const PASSWORD: &str = "password";
 #[component]
 pub fn Login() -> impl IntoView {
     let flash = visitor().flash;
-    let next = use_query_map().with_untracked(|query| {
-        query.get_str("next").map_or("/", routes::safe_next).to_owned()
-    });
+    let next = use_query_map()
+        .with_untracked(|query| query.get_str("next").map_or("/", routes::safe_next).to_owned());
     let problem = problem(&flash);
     let failed = problem.is_some();
     let invalid = failed.then_some("true");

@@ -1,11 +1,9 @@
-//! The pages, one file each.
+//! The pages.
 
 mod login;
-mod me;
 mod not_found;
-mod overview;
+mod report;
 
 pub use login::Login;
-pub use me::Me;
 pub use not_found::NotFound;
-pub use overview::Overview;
+pub use report::{Me, Overview};

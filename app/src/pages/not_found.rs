@@ -1,5 +1,6 @@
 //! What stands at an address without a page.
 
+use crate::components::empty::Empty;
 use crate::components::heading::PageHeading;
 use crate::{routes, tr};
 use leptos::prelude::*;
@@ -11,11 +12,15 @@ pub fn NotFound() -> impl IntoView {
     if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
         response.set_status(http::StatusCode::NOT_FOUND);
     }
+    let empty = Empty {
+        name: "not-found",
+        icon: "empty",
+        lines: vec![tr!(not_found.text).to_owned()],
+        link: Some((routes::ME.to_owned(), tr!(not_found.home))),
+        ..Empty::default()
+    };
     view! {
         <PageHeading title=tr!(not_found.title)/>
-        <section class="empty" data-testid="not-found">
-            <p>{tr!(not_found.text)}</p>
-            <p><a class="button" href=routes::ME>{tr!(not_found.home)}</a></p>
-        </section>
+        {empty.view()}
     }
 }

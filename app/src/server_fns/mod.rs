@@ -4,12 +4,14 @@
 mod me;
 mod overview;
 
-pub use me::{MePage, me};
-pub use overview::{OverviewPage, overview};
+pub use me::me;
+pub use overview::overview;
 
 #[cfg(feature = "ssr")]
 mod ask {
+    use crate::answer::ReportPage;
     use crate::context::{Services, Session};
+    use crate::drawn::Paper;
     use crate::error::AppError;
     use crate::url_state;
     use leptos::prelude::use_context;
@@ -19,18 +21,21 @@ mod ask {
     use tokenscope::report::View;
     use tokenscope::service::{Caller, Reports};
 
-    /// Who asks, whom, and where the status of the answer goes.
+    /// Who asks, whom, and what the answer needs of the request.
     pub(super) struct Ask {
         pub(super) caller: Caller,
         pub(super) reports: Arc<dyn Reports>,
+        view: View,
+        paper: Paper,
         response: Option<ResponseOptions>,
     }
 
     impl Ask {
         /// Reads the request's context and checks the view, which a crafted call may fill with
         /// dates that no URL can hold.
-        pub(super) fn from_context(view: &View) -> Result<Self, AppError> {
+        pub(super) fn from_context(view: View) -> Result<Self, AppError> {
             let response = use_context::<ResponseOptions>();
+            let paper = Paper::from_context();
             let caller = use_context::<Session>().unwrap_or_default().0;
             let services = use_context::<Services>();
             let asked = match (caller, services) {
@@ -42,14 +47,21 @@ mod ask {
                 (Some(caller), Some(services)) => Ok((caller, services.reports)),
             };
             match asked {
-                Ok((caller, reports)) => Ok(Self { caller, reports, response }),
+                Ok((caller, reports)) => Ok(Self { caller, reports, view, paper, response }),
                 Err(fault) => Err(refuse(response.as_ref(), fault)),
             }
         }
 
-        /// The answer, with its HTTP status.
-        pub(super) fn answer<T>(self, answer: Result<T, Fault>) -> Result<T, AppError> {
-            answer.map_err(|fault| refuse(self.response.as_ref(), fault))
+        /// The drawn answer, or the fault with its HTTP status.
+        pub(super) fn answer<T>(
+            self,
+            report: Result<T, Fault>,
+            draw: impl FnOnce(T, View) -> ReportPage,
+        ) -> Result<ReportPage, AppError> {
+            match report {
+                Ok(report) => Ok(self.paper.draw(|| draw(report, self.view))),
+                Err(fault) => Err(refuse(self.response.as_ref(), fault)),
+            }
         }
     }
 

@@ -1,5 +1,5 @@
-use crate::site::{Answers, call, caller, get, keep};
 use crate::sample;
+use crate::site::{Answers, call, caller, get, keep};
 use tokenscope::fault::Fault;
 use tokenscope::permission::OrgRole;
 use tokenscope::report::{Content, Preset};
@@ -43,38 +43,44 @@ async fn the_overview_shows_balances_chart_and_tables() {
     assert_eq!(status, 200);
     let report = sample::overview();
     let total = tokenscope_app::format::full(report.usage.total);
-    has(&html, &[
-        "<title>Overview · Tokenscope</title>",
-        "25 Oct – 21 Nov 2026",
-        "All days in Asia/Tokyo",
-        "Demo data",
-        "1,234,567.25 tokens",
-        "data-health=\"good\"",
-        "data-health=\"low\"",
-        "Restricted since 12 Nov 2026",
-        "Grace until 27 Nov 2026",
-        "Uncharged",
-        "12 % more than the 28 days before",
-        "Model Derivative used most:",
-        &total,
-        "Others",
-        "In progress",
-        "<th scope=\"row\">",
-        "Plant twin",
-        "&lt;Viewer&gt; kiosk",
-        "Mika &lt;Sato&gt;",
-        "Newest event accepted 21 Nov 2026, 06:12",
-    ]);
+    has(
+        &html,
+        &[
+            "<title>Overview · Tokenscope</title>",
+            "25 Oct – 21 Nov 2026",
+            "All days in Asia/Tokyo",
+            "Demo data",
+            "1,234,567.25 tokens",
+            "data-health=\"good\"",
+            "data-health=\"low\"",
+            "Restricted since 12 Nov 2026",
+            "Grace until 27 Nov 2026",
+            "Uncharged",
+            "12 % more than the 28 days before",
+            "Model Derivative used most:",
+            &total,
+            "Others",
+            "In progress",
+            "<th scope=\"row\">",
+            "Plant twin",
+            "&lt;Viewer&gt; kiosk",
+            "Mika &lt;Sato&gt;",
+            "Newest event accepted 21 Nov 2026, 06:12",
+        ],
+    );
 }
 
 #[tokio::test]
 async fn every_preset_is_a_link_and_the_current_one_is_marked() {
     let (_, html) = page("overview-7d.html", "/overview?range=7d&metric=events", answers()).await;
-    has(&html, &[
-        "href=\"/overview?range=today&amp;metric=events\"",
-        "href=\"/overview?metric=events\"",
-        "href=\"/overview?range=7d\"",
-    ]);
+    has(
+        &html,
+        &[
+            "href=\"/overview?range=today&amp;metric=events\"",
+            "href=\"/overview?metric=events\"",
+            "href=\"/overview?range=7d\"",
+        ],
+    );
     let current = html.split("aria-current=\"true\"").count() - 1;
     assert_eq!(current, 2, "one range and one metric");
 }
@@ -84,11 +90,14 @@ async fn values_that_are_not_understood_leave_a_notice() {
     let url = "/overview?range=foo&metric=%3Cscript%3E&colour=red";
     let (status, html) = page("notices.html", url, answers()).await;
     assert_eq!(status, 200);
-    has(&html, &[
-        "Unknown range “foo” was ignored; showing the last 28 days.",
-        "Unknown metric “&lt;script&gt;” was ignored; showing tokens.",
-        "Unknown setting “colour” was ignored.",
-    ]);
+    has(
+        &html,
+        &[
+            "Unknown range “foo” was ignored; showing the last 28 days.",
+            "Unknown metric “&lt;script&gt;” was ignored; showing tokens.",
+            "Unknown setting “colour” was ignored.",
+        ],
+    );
 }
 
 #[tokio::test]
@@ -153,15 +162,18 @@ async fn a_failure_shows_its_incident_and_offers_to_retry() {
 async fn my_page_shows_what_is_mine() {
     let (status, html) = page("me.html", "/me", answers()).await;
     assert_eq!(status, 200);
-    has(&html, &[
-        "<title>My usage · Tokenscope</title>",
-        "Whom to ask",
-        "mailto:ayu@example.com",
-        "21 Nov 2026, 06:15",
-        "Failed",
-        "12 job",
-        "complex",
-    ]);
+    has(
+        &html,
+        &[
+            "<title>My usage · Tokenscope</title>",
+            "Whom to ask",
+            "mailto:ayu@example.com",
+            "21 Nov 2026, 06:15",
+            "Failed",
+            "12 job",
+            "complex",
+        ],
+    );
 }
 
 #[tokio::test]
@@ -175,14 +187,17 @@ async fn the_sign_in_form_keeps_the_email_and_names_the_problem() {
     keep("login.html", &html);
     is_clean(&html);
     assert_eq!(status, 200);
-    has(&html, &[
-        "role=\"alert\"",
-        "The e-mail or the password is wrong.",
-        "value=\"mika@example.com\"",
-        "name=\"next\" value=\"/me\"",
-        "action=\"/login\"",
-        "<label for=\"email\">",
-    ]);
+    has(
+        &html,
+        &[
+            "role=\"alert\"",
+            "The e-mail or the password is wrong.",
+            "value=\"mika@example.com\"",
+            "name=\"next\" value=\"/me\"",
+            "action=\"/login\"",
+            "<label for=\"email\">",
+        ],
+    );
     let (_, html) = get("/login?next=//evil.example", None, answers(), None).await;
     keep("login-plain.html", &html);
     has(&html, &["name=\"next\" value=\"/\""]);

@@ -76,10 +76,8 @@ const APIS: [(&str, &str); 11] = [
 /// Series that fall off by rank and rest at the weekend.
 pub fn usage(frame: &Frame, apis: usize) -> UsageSeries {
     let periods = buckets(&frame.zone, frame.range.period, frame.range.grain);
-    let columns: Vec<Column> = periods
-        .iter()
-        .map(|p| Column { period: *p, in_progress: p.contains(frame.now) })
-        .collect();
+    let columns: Vec<Column> =
+        periods.iter().map(|p| Column { period: *p, in_progress: p.contains(frame.now) }).collect();
     let value = |rank: i64, day: i64| {
         let wave = 60 + (day * 37 + rank * 53) % 41;
         let rest = if day % 7 >= 5 { 5 } else { 1 };
@@ -141,12 +139,7 @@ pub fn overview_of(preset: Preset, apis: usize) -> OverviewReport {
 
 pub fn without_figures(content: Content) -> OverviewReport {
     let frame = frame(content, Preset::Today);
-    OverviewReport {
-        usage: usage(&frame, 0),
-        frame,
-        teams: Vec::new(),
-        top_apps: Vec::new(),
-    }
+    OverviewReport { usage: usage(&frame, 0), frame, teams: Vec::new(), top_apps: Vec::new() }
 }
 
 pub fn me() -> MyReport {

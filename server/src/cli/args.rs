@@ -93,8 +93,9 @@ pub(super) struct LoadArgs {
     /// Time zone of an organization that is made.
     #[arg(long, value_name = "ZONE", default_value = "UTC")]
     pub zone: String,
-    /// How old events may be in an organization that is made: days, or `none` for any age.
-    #[arg(long, value_name = "DAYS", default_value = "none", value_parser = window)]
+    /// How old events sent with an API key may be in an organization that is made: days, or
+    /// `none` for any age. Loaded files are not bound by it.
+    #[arg(long, value_name = "DAYS", default_value = "400", value_parser = window)]
     pub accept_window: Window,
 }
 

@@ -136,13 +136,12 @@ async fn make(service: &Service, spec: &DemoSpec) -> Result<Secrets, Failed> {
     let unknown = || Failed::new(format!("there is no time zone {}", named.zone));
     let zone = zone::zone(&named.zone).ok_or_else(unknown)?;
     let DemoPlan { organization, people, facts, events } = plan(spec, now, &zone);
-    let window = ACCEPT_WINDOW_DAYS.max(i64::from(spec.days) + 2);
     let new = NewOrganization {
         slug: SLUG.into(),
         name: organization.name,
         token_name: organization.token_name,
         zone: organization.zone,
-        accept_window_days: Some(window),
+        accept_window_days: Some(ACCEPT_WINDOW_DAYS),
         demo: true,
     };
     let org = service.create_organization(&new).await?;

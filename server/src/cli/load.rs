@@ -24,9 +24,8 @@ pub async fn load(service: &Service, args: LoadArgs) -> Done {
     for (file, scenario) in scenarios {
         let facts = service.record(&program(org), scenario.facts()).await;
         let facts = facts.map_err(|e| Failed::new(format!("{}: {e}", file.display())))?;
-        let events = scenario
-            .new_events()
-            .map_err(|e| Failed::input(format!("{}: {e}", file.display())))?;
+        let events =
+            scenario.new_events().map_err(|e| Failed::input(format!("{}: {e}", file.display())))?;
         let taken = send(service, org, events, |_| ()).await?;
         say(&format!(
             "{}: {} facts recorded, {} were there; {} events accepted, {} duplicates",
@@ -68,8 +67,8 @@ fn read(file: &Path) -> Result<Scenario, Failed> {
     let shown = file.display();
     let text = std::fs::read_to_string(file)
         .map_err(|e| Failed::input(format!("{shown} cannot be read: {e}")))?;
-    let scenario: Scenario = serde_json::from_str(&text)
-        .map_err(|e| Failed::input(format!("{shown}: {e}")))?;
+    let scenario: Scenario =
+        serde_json::from_str(&text).map_err(|e| Failed::input(format!("{shown}: {e}")))?;
     if !scenario.corrections.is_empty() {
         let text = format!("{shown}: `corrections` cannot be loaded into an organization yet");
         return Err(Failed::input(text));
@@ -112,8 +111,7 @@ pub(super) async fn send(
             return Ok(taken);
         }
         let ids: Vec<String> = batch.iter().map(|event| event.id.clone()).collect();
-        let results =
-            service.accept(&program(org), batch.into_iter().map(Ok).collect()).await?;
+        let results = service.accept(&program(org), batch.into_iter().map(Ok).collect()).await?;
         for (id, result) in ids.iter().zip(results) {
             match result {
                 EventResult::Accepted { .. } => taken.accepted += 1,

@@ -18,8 +18,7 @@ pub async fn user(service: &Service, command: UserCommand) -> Done {
     })?;
     let teams = args.teams.iter().map(|text| team_role(text)).collect::<Result<_, _>>()?;
     let (password, made) = password(&args)?;
-    let org =
-        find_or_create(service, &args.org, &args.zone, Some(ACCEPT_WINDOW_DAYS)).await?;
+    let org = find_or_create(service, &args.org, &args.zone, Some(ACCEPT_WINDOW_DAYS)).await?;
     let email = args.email.clone();
     let person = NewPerson { email: args.email, name: args.name, password, role, teams };
     let shown = made.then(|| person.password.clone());

@@ -44,10 +44,7 @@ pub async fn serve(config: Config, args: ServeArgs) -> Done {
     Ok(())
 }
 
-async fn services(
-    config: &Config,
-    args: &ServeArgs,
-) -> Result<(Service, Option<Secrets>), Failed> {
+async fn services(config: &Config, args: &ServeArgs) -> Result<(Service, Option<Secrets>), Failed> {
     if !args.demo {
         return Ok((open(config).await?, None));
     }

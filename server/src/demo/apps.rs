@@ -43,109 +43,30 @@ const fn app(
     weight: u64,
     calls: &'static [(Call, u64)],
 ) -> App {
-    App {
-        client_id,
-        name,
-        team: Some(team),
-        moves_to: None,
-        weight,
-        calls,
-    }
+    App { client_id, name, team: Some(team), moves_to: None, weight, calls }
 }
 
 use Situation::{Grace, Healthy, Low, Restricted};
 
 /// All apps.
 pub(super) const APPS: [App; 12] = [
-    app(
-        "model-hub",
-        "Model Hub",
-        Healthy,
-        14,
-        &[(SIMPLE, 4), (COMPLEX, 3), (FILES, 3)],
-    ),
-    app(
-        "drawing-mill",
-        "Drawing Mill",
-        Healthy,
-        11,
-        &[(engine("AutoCAD"), 8), (FILES, 2)],
-    ),
-    app(
-        "document-index",
-        "Document Index",
-        Healthy,
-        8,
-        &[(FILES, 5), (SIGN_IN, 3), (SIMPLE, 2)],
-    ),
-    app(
-        "scene-viewer",
-        "Scene Viewer",
-        Low,
-        13,
-        &[(COMPLEX, 4), (SIMPLE, 3), (SIGN_IN, 2)],
-    ),
-    app(
-        "render-queue",
-        "Render Queue",
-        Low,
-        9,
-        &[(engine("3dsMax"), 9), (HOOKS, 1)],
-    ),
-    app(
-        "twin-board",
-        "Twin Board",
-        Low,
-        6,
-        &[(SIMPLE, 5), (FILES, 2), (HOOKS, 2)],
-    ),
-    app(
-        "part-nester",
-        "Part Nester",
-        Grace,
-        9,
-        &[(engine("Inventor"), 8), (FILES, 2)],
-    ),
-    app(
-        "quote-robot",
-        "Quote Robot",
-        Grace,
-        7,
-        &[(engine("Inventor"), 3), (SIMPLE, 5)],
-    ),
+    app("model-hub", "Model Hub", Healthy, 14, &[(SIMPLE, 4), (COMPLEX, 3), (FILES, 3)]),
+    app("drawing-mill", "Drawing Mill", Healthy, 11, &[(engine("AutoCAD"), 8), (FILES, 2)]),
+    app("document-index", "Document Index", Healthy, 8, &[(FILES, 5), (SIGN_IN, 3), (SIMPLE, 2)]),
+    app("scene-viewer", "Scene Viewer", Low, 13, &[(COMPLEX, 4), (SIMPLE, 3), (SIGN_IN, 2)]),
+    app("render-queue", "Render Queue", Low, 9, &[(engine("3dsMax"), 9), (HOOKS, 1)]),
+    app("twin-board", "Twin Board", Low, 6, &[(SIMPLE, 5), (FILES, 2), (HOOKS, 2)]),
+    app("part-nester", "Part Nester", Grace, 9, &[(engine("Inventor"), 8), (FILES, 2)]),
+    app("quote-robot", "Quote Robot", Grace, 7, &[(engine("Inventor"), 3), (SIMPLE, 5)]),
     App {
         moves_to: Some(Grace),
-        ..app(
-            "clash-checker",
-            "Clash Checker",
-            Low,
-            6,
-            &[(engine("Revit"), 6), (COMPLEX, 2)],
-        )
+        ..app("clash-checker", "Clash Checker", Low, 6, &[(engine("Revit"), 6), (COMPLEX, 2)])
     },
-    app(
-        "site-scan",
-        "Site Scan",
-        Restricted,
-        9,
-        &[(CAPTURE, 6), (FILES, 3), (COMPLEX, 1)],
-    ),
-    app(
-        "progress-cam",
-        "Progress Cam",
-        Restricted,
-        6,
-        &[(CAPTURE, 3), (SIMPLE, 4), (HOOKS, 2)],
-    ),
+    app("site-scan", "Site Scan", Restricted, 9, &[(CAPTURE, 6), (FILES, 3), (COMPLEX, 1)]),
+    app("progress-cam", "Progress Cam", Restricted, 6, &[(CAPTURE, 3), (SIMPLE, 4), (HOOKS, 2)]),
     App {
         team: None,
-        ..app(
-            "hackday-bot",
-            "Hackday Bot",
-            Healthy,
-            1,
-            &[(SIGN_IN, 3), (FILES, 3), (SIMPLE, 2)],
-        )
+        ..app("hackday-bot", "Hackday Bot", Healthy, 1, &[(SIGN_IN, 3), (FILES, 3), (SIMPLE, 2)])
     },
 ];
 
@@ -154,11 +75,7 @@ impl App {
     fn teams(&self, start: Instant, now: Instant) -> Vec<(Instant, Situation)> {
         let moved = start.plus(now.since(start) / 5 * 3);
         let later = self.moves_to.map(|team| (moved, team));
-        self.team
-            .map(|team| (start, team))
-            .into_iter()
-            .chain(later)
-            .collect()
+        self.team.map(|team| (start, team)).into_iter().chain(later).collect()
     }
     /// Its team over time, to ask whose it is at an instant.
     pub(super) fn lines(&self, start: Instant, now: Instant) -> AssignmentLines<Situation> {
@@ -186,12 +103,10 @@ pub(super) fn apps() -> impl Iterator<Item = Fact> {
 /// Which team each app belongs to, as facts.
 pub(super) fn assignments(start: Instant, now: Instant) -> impl Iterator<Item = Fact> {
     APPS.iter().flat_map(move |app| {
-        app.teams(start, now)
-            .into_iter()
-            .map(|(from, team)| Fact::Assignment {
-                client_id: app.client_id.into(),
-                team: Some(team.slug().into()),
-                from,
-            })
+        app.teams(start, now).into_iter().map(|(from, team)| Fact::Assignment {
+            client_id: app.client_id.into(),
+            team: Some(team.slug().into()),
+            from,
+        })
     })
 }

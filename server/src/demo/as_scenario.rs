@@ -22,54 +22,18 @@ pub(super) fn scenario(plan: &DemoPlan) -> Scenario {
     for fact in plan.facts.iter().cloned() {
         match fact {
             Fact::Trial { team, until } => {
-                scenario.teams.insert(
-                    team,
-                    ScenarioTeam {
-                        trial_until: Some(until),
-                    },
-                );
+                scenario.teams.insert(team, ScenarioTeam { trial_until: Some(until) });
             }
-            Fact::Assignment {
-                client_id,
-                team,
-                from,
-            } => {
-                scenario.apps.push(ScenarioApp {
-                    client_id,
-                    team,
-                    from,
-                });
+            Fact::Assignment { client_id, team, from } => {
+                scenario.apps.push(ScenarioApp { client_id, team, from });
             }
-            Fact::Rate {
-                api,
-                variant,
-                tokens,
-                per,
-                rounding,
-                charge_failed,
-                from,
-            } => {
-                let rate = ScenarioRate {
-                    api,
-                    variant,
-                    tokens,
-                    per,
-                    rounding,
-                    charge_failed,
-                    from,
-                };
+            Fact::Rate { api, variant, tokens, per, rounding, charge_failed, from } => {
+                let rate =
+                    ScenarioRate { api, variant, tokens, per, rounding, charge_failed, from };
                 scenario.rates.push(rate);
             }
             Fact::Lot {
-                id,
-                team,
-                kind,
-                tokens,
-                effective,
-                expires,
-                priority,
-                pays_for,
-                ..
+                id, team, kind, tokens, effective, expires, priority, pays_for, ..
             } => {
                 let voided = voided.get(id.as_str()).copied();
                 scenario.lots.push(ScenarioLot {
@@ -84,20 +48,8 @@ pub(super) fn scenario(plan: &DemoPlan) -> Scenario {
                     pays_for,
                 });
             }
-            Fact::Transfer {
-                id,
-                lot,
-                to,
-                at,
-                tokens,
-            } => {
-                scenario.moves.push(ScenarioMove {
-                    id,
-                    lot,
-                    to,
-                    at,
-                    tokens,
-                });
+            Fact::Transfer { id, lot, to, at, tokens } => {
+                scenario.moves.push(ScenarioMove { id, lot, to, at, tokens });
             }
             _ => {}
         }

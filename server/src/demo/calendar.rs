@@ -6,9 +6,8 @@ use chrono::{Datelike, Timelike, Weekday};
 use tokenscope::time::{DAY, HOUR, Instant, SECOND, Zone};
 
 /// Activity by hour of the day: nights are quiet, lunch is a dip.
-const BY_HOUR: [u64; 24] = [
-    2, 1, 1, 1, 2, 3, 6, 18, 45, 82, 100, 94, 58, 76, 96, 100, 84, 58, 30, 16, 10, 8, 5, 3,
-];
+const BY_HOUR: [u64; 24] =
+    [2, 1, 1, 1, 2, 3, 6, 18, 45, 82, 100, 94, 58, 76, 96, 100, 84, 58, 30, 16, 10, 8, 5, 3];
 /// Activity on a Saturday or Sunday, in percent of a weekday.
 const WEEKEND: u64 = 15;
 /// A release every so many days, the last one so many days ago, felt for so many days.
@@ -73,11 +72,7 @@ fn slots(random: &mut Random, zone: &Zone, start: Instant, now: Instant) -> Vec<
 const fn release(days_ago: i64) -> u64 {
     let (every, last, lasts) = RELEASES;
     // The bump begins with the release and is over `lasts` days later.
-    if (days_ago - last + lasts).rem_euclid(every) < lasts {
-        RELEASE
-    } else {
-        100
-    }
+    if (days_ago - last + lasts).rem_euclid(every) < lasts { RELEASE } else { 100 }
 }
 
 fn slot_at(slots: &[Slot], place: u128) -> Option<Instant> {

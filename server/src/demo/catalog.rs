@@ -46,20 +46,8 @@ const PUBLISHED_MICROS: i64 = 1_667_779_200_000_000;
 type Line = (&'static str, Option<&'static str>, i64, i64, Rounding);
 
 const RATES: [Line; 7] = [
-    (
-        MODEL_DERIVATIVE,
-        Some("complex"),
-        500_000,
-        1,
-        Rounding::Exact,
-    ),
-    (
-        MODEL_DERIVATIVE,
-        Some("simple"),
-        100_000,
-        1,
-        Rounding::Exact,
-    ),
+    (MODEL_DERIVATIVE, Some("complex"), 500_000, 1, Rounding::Exact),
+    (MODEL_DERIVATIVE, Some("simple"), 100_000, 1, Rounding::Exact),
     (DESIGN_AUTOMATION, None, 2_000_000, 3600, Rounding::Exact),
     (REALITY_CAPTURE, None, 1_000_000, 50, Rounding::Up),
     (AUTOCAD, None, 7_000_000, 1, Rounding::UserDay),
@@ -79,17 +67,15 @@ pub(super) fn apis() -> impl Iterator<Item = Fact> {
 /// The rate lines as facts, in force at `start` at the latest.
 pub(super) fn rates(start: Instant) -> impl Iterator<Item = Fact> {
     let from = Instant::from_micros(PUBLISHED_MICROS).min(start);
-    RATES
-        .into_iter()
-        .map(move |(api, variant, micro, per, rounding)| Fact::Rate {
-            api: api.into(),
-            variant: variant.map(Into::into),
-            tokens: Tokens::from_micro(micro),
-            per: Quantity::whole(per),
-            rounding,
-            charge_failed: false,
-            from,
-        })
+    RATES.into_iter().map(move |(api, variant, micro, per, rounding)| Fact::Rate {
+        api: api.into(),
+        variant: variant.map(Into::into),
+        tokens: Tokens::from_micro(micro),
+        per: Quantity::whole(per),
+        rounding,
+        charge_failed: false,
+        from,
+    })
 }
 
 #[cfg(test)]
@@ -102,15 +88,10 @@ mod tests {
         let text = include_str!("../../../src/scenarios/rates-of-2022.json");
         let published: Scenario = serde_json::from_str(text).unwrap();
         let published = published.facts();
-        let marked = |code: &str| {
-            APIS.iter()
-                .any(|a| a.0 == code && a.1.ends_with("(demo rate)"))
-        };
+        let marked = |code: &str| APIS.iter().any(|a| a.0 == code && a.1.ends_with("(demo rate)"));
         let mut found = 0;
         for fact in rates(Instant::MAX) {
-            let Fact::Rate { api, .. } = &fact else {
-                panic!("no rate: {fact:?}")
-            };
+            let Fact::Rate { api, .. } = &fact else { panic!("no rate: {fact:?}") };
             if !marked(api) {
                 assert!(published.contains(&fact), "{fact:?}");
                 found += 1;

@@ -35,19 +35,14 @@ impl<'a> Charges<'a> {
         for fact in facts {
             rules.learn(fact);
         }
-        let mut charges = Self {
-            teams: BTreeMap::new(),
-        };
+        let mut charges = Self { teams: BTreeMap::new() };
         let mut sessions: BTreeMap<Key<'a>, Vec<Session>> = BTreeMap::new();
         for event in events {
             let Some((at, team)) = rules.payer(event) else {
                 continue;
             };
             let usage = rules.usage(event, at);
-            match (
-                rate(&rules.card, &usage, rules.trials.get(team).copied()),
-                &event.user,
-            ) {
+            match (rate(&rules.card, &usage, rules.trials.get(team).copied()), &event.user) {
                 (Ok(Rating::Price(class, amount)), _) => charges.add(team, at, class, amount),
                 (Ok(Rating::Session), Some(user)) => {
                     let key = (team, user.as_str(), usage.api, usage.variant);
@@ -79,22 +74,13 @@ impl<'a> Charges<'a> {
     }
 
     fn add(&mut self, team: &'a str, at: Instant, class: Class, amount: Tokens) {
-        self.teams
-            .entry(team)
-            .or_default()
-            .push((at, PerClass::of(class, amount)));
+        self.teams.entry(team).or_default().push((at, PerClass::of(class, amount)));
     }
 }
 
 fn session(event: &NewEvent, time: Instant) -> Session {
     let (source, id) = (event.source.clone(), event.id.clone());
-    Session {
-        time,
-        source,
-        id,
-        quantity: event.quantity,
-        status: event.status,
-    }
+    Session { time, source, id, quantity: event.quantity, status: event.status }
 }
 
 impl<'a> Rules<'a> {
@@ -103,29 +89,11 @@ impl<'a> Rules<'a> {
             Fact::Trial { team, until } => {
                 self.trials.insert(team, *until);
             }
-            Fact::Assignment {
-                client_id,
-                team,
-                from,
-            } => {
-                self.apps
-                    .entry(client_id)
-                    .or_default()
-                    .assign(*from, team.as_deref());
+            Fact::Assignment { client_id, team, from } => {
+                self.apps.entry(client_id).or_default().assign(*from, team.as_deref());
             }
-            Fact::Rate {
-                api,
-                variant,
-                tokens,
-                per,
-                rounding,
-                charge_failed,
-                from,
-            } => {
-                let key = (
-                    self.api(api),
-                    variant.as_deref().map(|code| self.variant(code)),
-                );
+            Fact::Rate { api, variant, tokens, per, rounding, charge_failed, from } => {
+                let key = (self.api(api), variant.as_deref().map(|code| self.variant(code)));
                 let line = RateLine {
                     tokens: *tokens,
                     per: *per,

@@ -24,12 +24,7 @@ const USED: [i64; 2] = [35, 88];
 
 /// Lots, then voids and transfers in the order of their times.
 pub(super) fn lots(charges: &Charges, span: Span) -> Vec<Fact> {
-    let mut books = Books {
-        span,
-        lots: Vec::new(),
-        later: Vec::new(),
-        serial: 0,
-    };
+    let mut books = Books { span, lots: Vec::new(), later: Vec::new(), serial: 0 };
     for team in Situation::ALL {
         let days = match team {
             Situation::Healthy | Situation::Low => 0,
@@ -69,9 +64,7 @@ fn waves(start: Instant, end: Instant) -> Vec<Period> {
         _ => 3,
     };
     let cut = |n: i64| start.plus(length / count * n);
-    (0..count)
-        .map(|n| Period::new(cut(n), if n + 1 == count { end } else { cut(n + 1) }))
-        .collect()
+    (0..count).map(|n| Period::new(cut(n), if n + 1 == count { end } else { cut(n + 1) })).collect()
 }
 
 /// A percentage, in whole tokens, rounded down.
@@ -110,18 +103,10 @@ impl Books {
                 expires: Some(valid.to),
                 priority: None,
                 pays_for: None,
-                unit_cost: Some(UnitCost {
-                    micro: cents * 10_000,
-                    currency: "USD".into(),
-                }),
+                unit_cost: Some(UnitCost { micro: cents * 10_000, currency: "USD".into() }),
                 reference: Some(format!("DEMO-{:04}", 1000 + self.serial)),
                 channel: Some(
-                    if self.serial.is_multiple_of(2) {
-                        "reseller"
-                    } else {
-                        "online"
-                    }
-                    .into(),
+                    if self.serial.is_multiple_of(2) { "reseller" } else { "online" }.into(),
                 ),
             });
         }
@@ -130,22 +115,12 @@ impl Books {
 
     /// Flex tokens bought a year before they end.
     fn flex_until(&mut self, team: Situation, tokens: Tokens, end: Instant) -> String {
-        self.lot(
-            team,
-            LotKind::Flex,
-            tokens,
-            Period::new(end.plus(-YEAR), end),
-        )
+        self.lot(team, LotKind::Flex, tokens, Period::new(end.plus(-YEAR), end))
     }
 
     /// Flex tokens bought when the wave began.
     fn flex_from(&mut self, team: Situation, tokens: Tokens, from: Instant) -> String {
-        self.lot(
-            team,
-            LotKind::Flex,
-            tokens,
-            Period::new(from, from.plus(YEAR)),
-        )
+        self.lot(team, LotKind::Flex, tokens, Period::new(from, from.plus(YEAR)))
     }
 
     /// More than was used: the rest expired with the wave.
@@ -175,29 +150,11 @@ impl Books {
         let lot = self.flex_from(team, rest + gift, wave.from);
         // Entered twice by mistake; cancelled.
         let copy = self.flex_from(team, rest + gift, wave.from);
-        self.later.push((
-            wave.from,
-            Fact::Void {
-                lot: copy,
-                at: wave.from,
-            },
-        ));
+        self.later.push((wave.from, Fact::Void { lot: copy, at: wave.from }));
         if gift > Tokens::ZERO {
-            let (id, at) = (
-                format!("transfer-{}-01", Situation::Low.slug()),
-                now.plus(-12 * DAY),
-            );
+            let (id, at) = (format!("transfer-{}-01", Situation::Low.slug()), now.plus(-12 * DAY));
             let to = Situation::Low.slug().into();
-            self.later.push((
-                at,
-                Fact::Transfer {
-                    id,
-                    lot,
-                    to,
-                    at,
-                    tokens: gift,
-                },
-            ));
+            self.later.push((at, Fact::Transfer { id, lot, to, at, tokens: gift }));
         }
     }
 

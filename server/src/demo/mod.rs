@@ -83,10 +83,7 @@ struct Span {
 /// working hours.
 #[must_use]
 pub fn plan(spec: &DemoSpec, now: Instant, zone: &Zone) -> DemoPlan {
-    let span = Span {
-        start: now.plus(-i64::from(spec.days) * DAY),
-        now,
-    };
+    let span = Span { start: now.plus(-i64::from(spec.days) * DAY), now };
     let mut facts = base_facts(span);
     let events = usage::events(spec.seed, spec.events, span, zone);
     let lots = lots::lots(&charges::Charges::new(&facts, &events), span);
@@ -106,21 +103,14 @@ pub fn plan(spec: &DemoSpec, now: Instant, zone: &Zone) -> DemoPlan {
 /// Everything but the lots, which are sized from the usage.
 fn base_facts(span: Span) -> Vec<Fact> {
     let policy = Policy::default();
-    let mut facts = vec![Fact::Policy {
-        team: None,
-        from: Instant::MIN,
-        policy,
-    }];
-    facts.extend(Situation::ALL.map(|team| Fact::Team {
-        slug: team.slug().into(),
-        name: team.name().into(),
-    }));
+    let mut facts = vec![Fact::Policy { team: None, from: Instant::MIN, policy }];
+    facts.extend(
+        Situation::ALL
+            .map(|team| Fact::Team { slug: team.slug().into(), name: team.name().into() }),
+    );
     // One team was on trial when the usage began.
     let until = span.start.plus(span.now.since(span.start) / 20);
-    facts.push(Fact::Trial {
-        team: Situation::Low.slug().into(),
-        until,
-    });
+    facts.push(Fact::Trial { team: Situation::Low.slug().into(), until });
     facts.extend(catalog::apis());
     facts.extend(apps::apps());
     facts.extend(apps::assignments(span.start, span.now));

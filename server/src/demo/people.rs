@@ -125,10 +125,7 @@ pub(super) fn people() -> Vec<DemoPerson> {
 /// The e-mails of a team's developers; the first is its primary admin.
 pub(super) fn members(team: Situation) -> Vec<String> {
     let teams = Situation::ALL.len();
-    let own = DEVELOPERS
-        .iter()
-        .enumerate()
-        .filter(|(n, _)| n % teams == team.place());
+    let own = DEVELOPERS.iter().enumerate().filter(|(n, _)| n % teams == team.place());
     own.map(|(_, name)| email(name)).collect()
 }
 
@@ -166,11 +163,7 @@ mod tests {
             assert_eq!(Situation::ALL[team.place()], team);
             let roles = |role| {
                 let has = |p: &&DemoPerson| p.teams.contains(&(team.slug().into(), role));
-                people
-                    .iter()
-                    .filter(has)
-                    .map(|p| p.email.clone())
-                    .collect::<Vec<_>>()
+                people.iter().filter(has).map(|p| p.email.clone()).collect::<Vec<_>>()
             };
             assert_eq!(roles(TeamRole::PrimaryAdmin), [members(team)[0].clone()]);
             assert!(roles(TeamRole::Member).len() >= 5);

@@ -65,10 +65,7 @@ mod tests {
     fn the_sequence_is_the_published_one() {
         let mut random = Random::new(1_234_567);
         let first = [random.bits(), random.bits()];
-        assert_eq!(
-            first,
-            [6_457_827_717_110_365_317, 3_203_168_211_198_807_973]
-        );
+        assert_eq!(first, [6_457_827_717_110_365_317, 3_203_168_211_198_807_973]);
     }
 
     #[test]
@@ -76,10 +73,7 @@ mod tests {
         let mut random = Random::new(1);
         let choices = [("rare", 1), ("never", 0), ("often", 9)];
         let picked = (0..10_000).filter_map(|_| random.weigh(&choices, |c| c.1));
-        let often = picked
-            .inspect(|c| assert_ne!(c.0, "never"))
-            .filter(|c| c.0 == "often")
-            .count();
+        let often = picked.inspect(|c| assert_ne!(c.0, "never")).filter(|c| c.0 == "often").count();
         assert!((8_800..9_200).contains(&often), "{often}");
         assert!((0..1000).all(|_| (3..=5).contains(&random.between(3, 5))));
     }

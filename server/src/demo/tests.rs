@@ -7,51 +7,21 @@ use tokenscope::burn::TeamState;
 use tokenscope::replay::Replay;
 
 const SPECS: [DemoSpec; 6] = [
-    DemoSpec {
-        seed: 1,
-        days: 400,
-        events: 20_000,
-    },
-    DemoSpec {
-        seed: 7,
-        days: 400,
-        events: 20_000,
-    },
-    DemoSpec {
-        seed: 1,
-        days: 60,
-        events: 3_000,
-    },
-    DemoSpec {
-        seed: 7,
-        days: 60,
-        events: 3_000,
-    },
-    DemoSpec {
-        seed: 3,
-        days: 30,
-        events: 2_000,
-    },
-    DemoSpec {
-        seed: 4,
-        days: 400,
-        events: 2_000,
-    },
+    DemoSpec { seed: 1, days: 400, events: 20_000 },
+    DemoSpec { seed: 7, days: 400, events: 20_000 },
+    DemoSpec { seed: 1, days: 60, events: 3_000 },
+    DemoSpec { seed: 7, days: 60, events: 3_000 },
+    DemoSpec { seed: 3, days: 30, events: 2_000 },
+    DemoSpec { seed: 4, days: 400, events: 2_000 },
 ];
 
 /// A Saturday morning, a Monday noon and the evening before a clock change.
-const INSTANTS: [&str; 3] = [
-    "2026-11-21T02:51:17.123456Z",
-    "2027-03-01T12:00:00Z",
-    "2026-10-24T20:00:00Z",
-];
+const INSTANTS: [&str; 3] =
+    ["2026-11-21T02:51:17.123456Z", "2027-03-01T12:00:00Z", "2026-10-24T20:00:00Z"];
 
 fn zone() -> Zone {
     let at = |text: &str| text.parse::<Instant>().unwrap().micros();
-    let changes = vec![
-        (at("2026-03-29T01:00:00Z"), 7200),
-        (at("2026-10-25T01:00:00Z"), 3600),
-    ];
+    let changes = vec![(at("2026-03-29T01:00:00Z"), 7200), (at("2026-10-25T01:00:00Z"), 3600)];
     Zone::new("Europe/Berlin".into(), 3600, changes)
 }
 
@@ -107,9 +77,7 @@ fn some_lots_expired_unused_and_some_end_within_ninety_days() {
         let state = replay.state(team.slug(), at).unwrap();
         assert!(!state.expired().is_zero(), "{team:?}");
         let left = state.lots.iter().filter(|lot| !lot.remaining.is_zero());
-        ending += left
-            .filter(|lot| lot.lot.expires.is_some_and(|end| end < soon))
-            .count();
+        ending += left.filter(|lot| lot.lot.expires.is_some_and(|end| end < soon)).count();
     }
     assert!(ending >= 2, "{ending} lots end soon");
 }
@@ -145,17 +113,11 @@ fn it_holds_what_the_dashboard_shows() {
             _ => None,
         })
         .chain(plan.events.iter().filter_map(|e| e.user.as_deref()));
-    let strangers: Vec<_> = owners_and_users
-        .filter(|who| !emails.contains(who))
-        .collect();
+    let strangers: Vec<_> = owners_and_users.filter(|who| !emails.contains(who)).collect();
     assert!(strangers.is_empty(), "{strangers:?}");
     let used: BTreeSet<_> = plan.events.iter().map(|e| e.api.as_str()).collect();
     assert_eq!(used.len(), 9, "{used:?}");
-    let failed = plan
-        .events
-        .iter()
-        .filter(|e| e.status != Default::default())
-        .count();
+    let failed = plan.events.iter().filter(|e| e.status != Default::default()).count();
     assert!((200..600).contains(&failed), "{failed} failed");
 }
 
@@ -163,12 +125,6 @@ fn it_holds_what_the_dashboard_shows() {
 fn the_same_spec_gives_the_same_plan() {
     let spec = SPECS[2];
     assert_eq!(made(&spec, INSTANTS[0]), made(&spec, INSTANTS[0]));
-    let other = DemoSpec {
-        seed: spec.seed + 1,
-        ..spec
-    };
-    assert_ne!(
-        made(&spec, INSTANTS[0]).events,
-        made(&other, INSTANTS[0]).events
-    );
+    let other = DemoSpec { seed: spec.seed + 1, ..spec };
+    assert_ne!(made(&spec, INSTANTS[0]).events, made(&other, INSTANTS[0]).events);
 }

@@ -24,11 +24,7 @@ pub(super) fn events(seed: u64, count: u64, span: Span, zone: &Zone) -> Vec<NewE
     let mut random = Random::new(seed);
     let times = calendar::instants(&mut random, zone, (span.start, span.now), count);
     let mut author = Author::new(random, seed, span);
-    times
-        .into_iter()
-        .zip(0..)
-        .filter_map(|(at, n)| author.event(at, n))
-        .collect()
+    times.into_iter().zip(0..).filter_map(|(at, n)| author.event(at, n)).collect()
 }
 
 struct Author {
@@ -45,13 +41,8 @@ impl Author {
             random,
             seed,
             refused_from: span.now.plus(-REFUSED_DAYS * DAY),
-            apps: APPS
-                .iter()
-                .map(|app| (app, app.lines(span.start, span.now)))
-                .collect(),
-            members: Situation::ALL
-                .map(|team| (team.slug(), members(team)))
-                .into(),
+            apps: APPS.iter().map(|app| (app, app.lines(span.start, span.now))).collect(),
+            members: Situation::ALL.map(|team| (team.slug(), members(team))).into(),
         }
     }
 
@@ -75,19 +66,11 @@ impl Author {
         let members = self.members.get(team.slug())?;
         let user = self.random.pick(members)?.clone();
         // One in thirty is closed at once and opens no day.
-        let seconds = if self.random.below(30) == 0 {
-            (20, 280)
-        } else {
-            (900, 21_600)
-        };
+        let seconds = if self.random.below(30) == 0 { (20, 280) } else { (900, 21_600) };
         let quantity = Quantity::whole(self.random.between(seconds.0, seconds.1));
         let spender = Spender::Team(team.slug().into());
         let event = self.bare("demo-desktop", n, at, spender, product);
-        Some(NewEvent {
-            user: Some(user),
-            quantity: Some(quantity),
-            ..event
-        })
+        Some(NewEvent { user: Some(user), quantity: Some(quantity), ..event })
     }
 
     fn call(
@@ -100,16 +83,10 @@ impl Author {
     ) -> NewEvent {
         let members = self.members.get(team.unwrap_or(Situation::Healthy).slug());
         let named = self.random.per_mille(NAMED);
-        let user = members
-            .filter(|_| named)
-            .and_then(|m| self.random.pick(m).cloned());
+        let user = members.filter(|_| named).and_then(|m| self.random.pick(m).cloned());
         let quantity = Some(self.quantity(api));
         let failed = self.random.per_mille(FAILED);
-        let status = if failed {
-            Status::Failed
-        } else {
-            Status::Success
-        };
+        let status = if failed { Status::Failed } else { Status::Success };
         let mut attributes = BTreeMap::new();
         if api == catalog::DESIGN_AUTOMATION {
             // A version is no price class: it is kept as an attribute.
@@ -117,21 +94,8 @@ impl Author {
             attributes.insert("engine_version".to_owned(), version);
         }
         let variant = variant.map(Into::into);
-        let event = self.bare(
-            "demo-gateway",
-            n,
-            at,
-            Spender::ClientId(app.client_id.into()),
-            api,
-        );
-        NewEvent {
-            user,
-            variant,
-            quantity,
-            status,
-            attributes,
-            ..event
-        }
+        let event = self.bare("demo-gateway", n, at, Spender::ClientId(app.client_id.into()), api);
+        NewEvent { user, variant, quantity, status, attributes, ..event }
     }
 
     /// How much one call uses: mostly little, now and then a lot.

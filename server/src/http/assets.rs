@@ -140,7 +140,9 @@ fn found(app: &App, name: &str, request: &HeaderMap, cache: &'static str) -> Res
         if !coding.is_empty() && !accepts(coding) {
             continue;
         }
-        let Some(content) = app.site.read(&format!("{name}{ending}")) else { continue };
+        let Some(content) = app.site.read(&format!("{name}{ending}")) else {
+            continue;
+        };
         let mut response = Body::from(content.into_owned()).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(name)));

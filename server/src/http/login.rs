@@ -74,7 +74,9 @@ pub async fn sign_in(
 
 /// `POST /logout`
 pub async fn sign_out(State(app): State<App>, session: Session) -> Response {
-    if let Err(error) = session.flush().await {
+    if session.id().is_some()
+        && let Err(error) = session.flush().await
+    {
         tracing::warn!(%error, "a session could not be ended");
     }
     let flash = Flash { code: Some("signed-out".into()), ..Flash::default() };

@@ -38,9 +38,8 @@ fn context(app: &App, request: &Request) -> impl Fn() + Clone + Send + Sync + 's
 pub async fn page(State(app): State<App>, request: Request) -> Response {
     let context = context(&app, &request);
     let options = app.leptos.clone();
-    let render = leptos_axum::render_app_async_with_context(context, move || {
-        secured_shell(options.clone())
-    });
+    let render =
+        leptos_axum::render_app_async_with_context(context, move || secured_shell(options.clone()));
     render(request).await.into_response()
 }
 

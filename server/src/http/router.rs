@@ -41,14 +41,16 @@ pub struct App {
 }
 
 /// All routes with their layers.
-#[must_use]
 pub fn router(app: App) -> Router {
-    let pages = Router::new()
+    let mut pages = Router::new();
+    // The app names its pages; listing them also starts what renders them.
+    for page in leptos_axum::generate_route_list(tokenscope_app::App) {
+        pages = pages.route(page.path(), get(pages::page));
+    }
+    let pages = pages
         .route("/", get(login::start))
-        .route("/login", get(pages::page).post(login::sign_in))
+        .route("/login", post(login::sign_in))
         .route("/logout", post(login::sign_out))
-        .route("/me", get(pages::page))
-        .route("/overview", get(pages::page))
         .route("/_call/{*function}", post(pages::server_function))
         .fallback(get(pages::page))
         .layer(from_fn(login::require_sign_in))

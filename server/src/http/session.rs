@@ -91,7 +91,9 @@ impl SessionStore for Sessions {
         let mut tx = self.db.read().await.map_err(backend)?;
         let now = self.clock.now().micros();
         let found = session::get(&mut tx, hash(*id), now).await.map_err(backend)?;
-        let Some((content, expires_at)) = found else { return Ok(None) };
+        let Some((content, expires_at)) = found else {
+            return Ok(None);
+        };
         let data = serde_json::from_str(&content)
             .map_err(|e| session_store::Error::Decode(e.to_string()))?;
         let expiry_date = OffsetDateTime::from_unix_timestamp(expires_at / SECOND)
@@ -131,7 +133,9 @@ pub async fn open(
     caller: &Caller,
     now: Instant,
 ) -> Result<(), tower_sessions::session::Error> {
-    session.flush().await?;
+    // A new id, so that one planted before the sign-in opens nothing.
+    session.clear().await;
+    session.cycle_id().await?;
     let person = caller.person.map_or(0, |person| person.0);
     session.insert(PERSON, person).await?;
     session.insert(SIGNED_IN_AT, now.micros()).await?;

@@ -57,8 +57,7 @@ async fn refine(
     let span = (period.from.micros(), period.to.micros());
     match grain {
         Some(Grain::Day) => {
-            let hours =
-                charge::hour_sums(tx, book.org, team, span).await.map_err(fault::of)?;
+            let hours = charge::hour_sums(tx, book.org, team, span).await.map_err(fault::of)?;
             stretches.extend(sums(book, Grain::Hour, hours).map_err(fault::of)?);
         }
         Some(Grain::Hour) => {

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokenscope::access::{Policy, PolicyLines};
 use tokenscope::assignment::AssignmentLines;
+use tokenscope::catalog::{Api, Variant};
 use tokenscope::fault::Fault;
 use tokenscope::id::{ApiId, AppId, OrgId, SourceId, TeamId, VariantId};
 use tokenscope::rate::{RateCard, RateLine, Rounding};
@@ -54,21 +55,6 @@ impl App {
     }
 }
 
-/// An API.
-#[derive(Debug, Clone)]
-pub struct Api {
-    /// What events call it.
-    pub code: String,
-    /// What people read.
-    pub name: String,
-    /// What its quantity counts.
-    pub unit: String,
-    /// Index into the palette.
-    pub hue: u8,
-    /// Whether an admin listed it.
-    pub listed: bool,
-}
-
 /// One organization's book.
 #[derive(Debug, Clone)]
 pub struct Book {
@@ -92,8 +78,8 @@ pub struct Book {
     pub apps: BTreeMap<AppId, App>,
     /// APIs by number.
     pub apis: BTreeMap<ApiId, Api>,
-    /// Codes of variants by number.
-    pub variants: BTreeMap<VariantId, String>,
+    /// Variants by number.
+    pub variants: BTreeMap<VariantId, Variant>,
     /// All rate lines.
     pub card: RateCard,
     policies: BTreeMap<TeamId, Vec<(Instant, Policy)>>,
@@ -160,7 +146,9 @@ pub fn direct_client_id(team: &str) -> String {
 
 /// Reads the book of an organization.
 pub async fn load(tx: &mut Tx, org: OrgId) -> Result<Option<Book>, DbError> {
-    let Some(row) = org::get(tx, org).await? else { return Ok(None) };
+    let Some(row) = org::get(tx, org).await? else {
+        return Ok(None);
+    };
     let names = names::all(tx, org).await?;
     let rules = books::rules(tx, org).await?;
     let zone = super::zone::zone(&row.zone)
@@ -218,6 +206,7 @@ impl Book {
         for row in names.apis {
             self.api_by_code.insert(row.code.clone(), ApiId(row.api_id));
             let api = Api {
+                id: ApiId(row.api_id),
                 code: row.code,
                 name: row.name,
                 unit: row.unit,
@@ -227,8 +216,9 @@ impl Book {
             self.apis.insert(ApiId(row.api_id), api);
         }
         for (number, api, code) in names.variants {
-            self.variant_by_code.insert((ApiId(api), code.clone()), VariantId(number));
-            self.variants.insert(VariantId(number), code);
+            let (id, api) = (VariantId(number), ApiId(api));
+            self.variant_by_code.insert((api, code.clone()), id);
+            self.variants.insert(id, Variant { id, api, code });
         }
     }
 
@@ -290,8 +280,7 @@ impl Service {
             return Ok(book);
         }
         let book = load(tx, org).await.map_err(fault::of)?;
-        let book =
-            Arc::new(book.ok_or(Fault::NotFound { what: "this organization".into() })?);
+        let book = Arc::new(book.ok_or(Fault::NotFound { what: "this organization".into() })?);
         self.parts.books.put(Arc::clone(&book));
         Ok(book)
     }

@@ -94,19 +94,14 @@ impl Directory for Service {
     }
 }
 
-fn listings(
-    book: &Book,
-    caller: &Caller,
-    now: tokenscope::time::Instant,
-) -> Vec<AppListing> {
+fn listings(book: &Book, caller: &Caller, now: tokenscope::time::Instant) -> Vec<AppListing> {
     let everything = caller.roles.everywhere(Action::SeeUsage);
     let registered = book.apps.values().filter(|app| app.direct_team.is_none());
     let visible = registered.filter_map(|app| {
         let team = app.team_at(now);
         let own = caller.user.is_some_and(|user| app.owner == Some(user.0));
-        let in_team = team.is_some_and(|team| {
-            caller.roles.reach_in(Action::SeeUsage, team) >= Reach::Team
-        });
+        let in_team =
+            team.is_some_and(|team| caller.roles.reach_in(Action::SeeUsage, team) >= Reach::Team);
         (everything || own || in_team).then(|| AppListing {
             client_id: app.client_id.clone(),
             name: app.name.clone(),

@@ -33,9 +33,9 @@ fn taken(constraint: &str) -> String {
         ("rate_pk", "rate.from_at", "a rate of the same API, variant and time is there already"),
         ("lot_pk", "lot.lot_key", "a lot with this id is there already"),
     ];
-    let found = known.iter().find(|(name, column, _)| {
-        constraint.contains(name) || constraint.contains(column)
-    });
+    let found = known
+        .iter()
+        .find(|(name, column, _)| constraint.contains(name) || constraint.contains(column));
     match found {
         Some((.., text)) => format!("{text}; nothing was changed"),
         None => "this is there already; nothing was changed".into(),

@@ -83,9 +83,7 @@ impl Reports for Service {
         check_read(caller)?;
         let mut tx = self.read().await?;
         let book = self.book(&mut tx, caller.org).await?;
-        let sees = |id: &TeamId| {
-            caller.roles.reach_in(Action::SeeUsage, *id) >= Reach::TeamTotals
-        };
+        let sees = |id: &TeamId| caller.roles.reach_in(Action::SeeUsage, *id) >= Reach::TeamTotals;
         let mut seen: Vec<TeamId> = book.teams.keys().copied().filter(sees).collect();
         if let Some(slug) = team {
             // A team that may not be seen and one that is not there look the same.
@@ -352,7 +350,7 @@ fn recent_event(book: &Book, charged: &BTreeMap<Vec<u8>, i64>, row: RecentRow) -
         time: Instant::from_micros(row.at),
         app: app.map(|a| a.name.clone()).unwrap_or_default(),
         api: api.map(|a| a.name.clone()).unwrap_or_default(),
-        variant: variant.cloned().unwrap_or_default(),
+        variant: variant.map(|v| v.code.clone()).unwrap_or_default(),
         quantity: row.quantity.map_or(unsaid, Quantity::from_micro),
         unit: api.map(|a| a.unit.clone()).unwrap_or_default(),
         tokens: Tokens::from_micro(charged.get(&row.digest).copied().unwrap_or(0)),

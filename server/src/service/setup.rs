@@ -30,8 +30,7 @@ impl Service {
     /// # Errors
     /// [`Fault::Invalid`] for a bad slug or zone, [`Fault::Conflict`] when the slug is taken.
     pub async fn create_organization(&self, new: &NewOrganization) -> Result<OrgId, Fault> {
-        check_slug(&new.slug)
-            .map_err(|e| Fault::field("slug", format!("`{}` {e}", new.slug)))?;
+        check_slug(&new.slug).map_err(|e| Fault::field("slug", format!("`{}` {e}", new.slug)))?;
         if zone::zone(&new.zone).is_none() {
             let reason = format!("`{}` is no IANA time zone like Europe/Berlin", new.zone);
             return Err(Fault::field("zone", reason));

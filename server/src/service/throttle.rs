@@ -27,7 +27,9 @@ struct Failures {
 
 impl Failures {
     fn wait_s(self, free: u32, now: Instant) -> u32 {
-        let Some(over) = (self.count + 1).checked_sub(free + 1) else { return 0 };
+        let Some(over) = (self.count + 1).checked_sub(free + 1) else {
+            return 0;
+        };
         if self.count < free {
             return 0;
         }

@@ -56,7 +56,8 @@ statements! {
     TRANSFER_GET = "SELECT lot_key, from_lot_key, at, amount FROM lot_transfer
         WHERE org_id = $1 AND lot_key = $2";
     /// When a lot was last given away from.
-    TRANSFER_LAST = "SELECT max(at) FROM lot_transfer WHERE org_id = $1 AND from_lot_key = $2";
+    TRANSFER_LAST = "SELECT max(at) AS at FROM lot_transfer
+        WHERE org_id = $1 AND from_lot_key = $2";
     /// A transfer.
     TRANSFER_ADD = "INSERT INTO lot_transfer (org_id, lot_key, from_lot_key, from_team_id, at,
         amount, recorded_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -302,11 +303,7 @@ pub async fn add_void(
 ///
 /// # Errors
 /// [`DbError`]
-pub async fn transfer(
-    tx: &mut Tx,
-    org: OrgId,
-    lot: &str,
-) -> Result<Option<TransferRow>, DbError> {
+pub async fn transfer(tx: &mut Tx, org: OrgId, lot: &str) -> Result<Option<TransferRow>, DbError> {
     tx.row(TRANSFER_GET, args![org.0, lot]).await
 }
 

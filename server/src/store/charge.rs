@@ -32,18 +32,18 @@ statements! {
         WHERE org_id = $1 AND team_id = $2 AND at >= $3 AND at < $4
         GROUP BY at, digest, n, class HAVING sum(amount) <> 0 ORDER BY at, digest, n";
     /// Tokens charged to some teams in a period.
-    CHARGE_SUM = "SELECT cast(coalesce(sum(amount), 0) AS bigint) FROM charge
+    CHARGE_SUM = "SELECT cast(coalesce(sum(amount), 0) AS bigint) AS amount FROM charge
         WHERE org_id = $1 AND team_id IN (SELECT value FROM json_each($2))
         AND at >= $3 AND at < $4"
-        | "SELECT cast(coalesce(sum(amount), 0) AS bigint) FROM charge
+        | "SELECT cast(coalesce(sum(amount), 0) AS bigint) AS amount FROM charge
         WHERE org_id = $1 AND team_id = ANY($2) AND at >= $3 AND at < $4";
     /// The same for one's own events: by a user, or by his apps.
-    CHARGE_SUM_OWN = "SELECT cast(coalesce(sum(c.amount), 0) AS bigint) FROM charge c
+    CHARGE_SUM_OWN = "SELECT cast(coalesce(sum(c.amount), 0) AS bigint) AS amount FROM charge c
         JOIN usage_event e ON e.org_id = c.org_id AND e.at = c.event_at AND e.digest = c.digest
         WHERE c.org_id = $1 AND e.org_id = $1
         AND c.team_id IN (SELECT value FROM json_each($2)) AND c.at >= $3 AND c.at < $4
         AND (e.user_id = $5 OR e.app_id IN (SELECT value FROM json_each($6)))"
-        | "SELECT cast(coalesce(sum(c.amount), 0) AS bigint) FROM charge c
+        | "SELECT cast(coalesce(sum(c.amount), 0) AS bigint) AS amount FROM charge c
         JOIN usage_event e ON e.org_id = c.org_id AND e.at = c.event_at AND e.digest = c.digest
         WHERE c.org_id = $1 AND e.org_id = $1
         AND c.team_id = ANY($2) AND c.at >= $3 AND c.at < $4
@@ -125,11 +125,7 @@ pub async fn set_recorded(
 ///
 /// # Errors
 /// [`DbError`]
-pub async fn net(
-    tx: &mut Tx,
-    org: OrgId,
-    digests: Vec<Vec<u8>>,
-) -> Result<Vec<NetRow>, DbError> {
+pub async fn net(tx: &mut Tx, org: OrgId, digests: Vec<Vec<u8>>) -> Result<Vec<NetRow>, DbError> {
     if digests.is_empty() {
         return Ok(Vec::new());
     }

@@ -1,10 +1,13 @@
 //! The only file that names a database driver: SQLite and PostgreSQL behind one transaction type.
 //!
 //! A statement is written once, with `$n` placeholders that both understand; where they differ,
-//! [`Sql::split`] holds both texts. All access goes through a [`Tx`]: a reader gets a snapshot, so
+//! [`Sql::split`] holds both texts. Values and bulk writes are in `sql`. All access goes through a [`Tx`]: a reader gets a snapshot, so
 //! that several statements of one report speak of one state; a writer gets the lock first
 //! (`BEGIN IMMEDIATE` on SQLite, row locks on PostgreSQL).
 
+#![expect(clippy::disallowed_methods, reason = "this is the one place that names a driver")]
+
+pub use super::sql::{Bulk, Column, Sql, Value};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
@@ -20,148 +23,14 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Most parameters of one SQLite statement.
 const SQLITE_PARAMETERS: usize = 32_766;
 
-/// A statement with its name, which stands in logs and in the test that prepares all of them.
-#[derive(Debug, Clone, Copy)]
-pub struct Sql {
-    /// The constant's name.
-    pub name: &'static str,
-    sqlite: &'static str,
-    postgres: &'static str,
-}
-
-impl Sql {
-    /// One text for both databases.
-    #[must_use]
-    pub const fn both(name: &'static str, text: &'static str) -> Self {
-        Self { name, sqlite: text, postgres: text }
-    }
-    /// Two texts where the databases differ.
-    #[must_use]
-    pub const fn split(
-        name: &'static str,
-        sqlite: &'static str,
-        postgres: &'static str,
-    ) -> Self {
-        Self { name, sqlite, postgres }
-    }
-    /// The texts for SQLite and PostgreSQL.
-    #[must_use]
-    pub const fn texts(&self) -> (&'static str, &'static str) {
-        (self.sqlite, self.postgres)
-    }
-}
-
-/// Declares statements as constants and lists them in `STATEMENTS`, for the tests that prepare and
-/// lint every one of them.
-#[macro_export]
-macro_rules! statements {
-    ($($(#[$doc:meta])* $name:ident = $first:literal $(| $second:literal)?;)+) => {
-        $($(#[$doc])* const $name: $crate::store::db::Sql =
-            $crate::statements!(@one $name $first $(| $second)?);)+
-        /// Every statement of this file.
-        pub const STATEMENTS: &[$crate::store::db::Sql] = &[$($name),+];
-    };
-    (@one $name:ident $text:literal) => {
-        $crate::store::db::Sql::both(stringify!($name), $text)
-    };
-    (@one $name:ident $sqlite:literal | $postgres:literal) => {
-        $crate::store::db::Sql::split(stringify!($name), $sqlite, $postgres)
-    };
-}
-
-/// A parameter. Lists are for `= ANY($n)` on PostgreSQL and `json_each($n)` on SQLite.
-#[derive(Debug, Clone)]
-pub enum Value {
-    /// A number, a time in microseconds or a flag.
-    Int(Option<i64>),
-    /// A text.
-    Text(Option<String>),
-    /// Bytes.
-    Bytes(Vec<u8>),
-    /// Several numbers.
-    Ints(Vec<i64>),
-    /// Several texts.
-    Texts(Vec<String>),
-    /// Several byte strings, as hexadecimal texts on SQLite.
-    Blobs(Vec<Vec<u8>>),
-}
-
-macro_rules! value_from {
-    ($($type:ty => |$v:ident| $value:expr),+ $(,)?) => {
-        $(impl From<$type> for Value { fn from($v: $type) -> Self { $value } })+
-    };
-}
-value_from!(
-    i64 => |v| Value::Int(Some(v)),
-    Option<i64> => |v| Value::Int(v),
-    bool => |v| Value::Int(Some(i64::from(v))),
-    &str => |v| Value::Text(Some(v.to_owned())),
-    String => |v| Value::Text(Some(v)),
-    Option<String> => |v| Value::Text(v),
-    Vec<u8> => |v| Value::Bytes(v),
-    Vec<i64> => |v| Value::Ints(v),
-    Vec<String> => |v| Value::Texts(v),
-    Vec<Vec<u8>> => |v| Value::Blobs(v),
-);
-
-/// Builds the parameters of a statement.
-#[macro_export]
-macro_rules! args {
-    ($($value:expr),* $(,)?) => { vec![$($crate::store::db::Value::from($value)),*] };
-}
-
 /// A row type that both drivers can read.
-pub trait Record: Send + Unpin + for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> {}
+pub trait Record:
+    Send + Unpin + for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow>
+{
+}
 impl<T> Record for T where
     T: Send + Unpin + for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow>
 {
-}
-
-/// The values of one column of a bulk write.
-#[derive(Debug, Clone)]
-pub enum Column {
-    /// Numbers.
-    Ints(Vec<i64>),
-    /// Numbers, some absent.
-    OptInts(Vec<Option<i64>>),
-    /// Texts.
-    Texts(Vec<String>),
-    /// Texts, some absent.
-    OptTexts(Vec<Option<String>>),
-    /// Byte strings.
-    Blobs(Vec<Vec<u8>>),
-}
-
-impl Column {
-    fn len(&self) -> usize {
-        match self {
-            Self::Ints(v) => v.len(),
-            Self::OptInts(v) => v.len(),
-            Self::Texts(v) => v.len(),
-            Self::OptTexts(v) => v.len(),
-            Self::Blobs(v) => v.len(),
-        }
-    }
-    const fn postgres_type(&self) -> &'static str {
-        match self {
-            Self::Ints(_) | Self::OptInts(_) => "bigint[]",
-            Self::Texts(_) | Self::OptTexts(_) => "text[]",
-            Self::Blobs(_) => "bytea[]",
-        }
-    }
-}
-
-/// A write of many rows of one organization, column by column.
-#[derive(Debug, Clone)]
-pub struct Bulk<'a> {
-    /// The table.
-    pub table: &'static str,
-    /// The organization, which leads every row.
-    pub org: i64,
-    /// The columns after `org_id`; all of one length.
-    pub columns: Vec<(&'a str, Column)>,
-    /// The text after the rows, e.g. `ON CONFLICT (…) DO NOTHING`.
-    pub on_conflict: &'static str,
 }
 
 /// Why the database did not do it.
@@ -188,7 +57,9 @@ fn classify(error: sqlx::Error) -> DbError {
     if matches!(error, sqlx::Error::PoolTimedOut | sqlx::Error::Io(_)) {
         return DbError::Busy(error);
     }
-    let Some(database) = error.as_database_error() else { return DbError::Other(error) };
+    let Some(database) = error.as_database_error() else {
+        return DbError::Other(error);
+    };
     let code = database.code().unwrap_or_default().into_owned();
     // SQLite gives extended result codes as numbers; the primary code is the low byte.
     let primary = code.parse::<u32>().ok().filter(|_| code.len() < 5).map(|code| code & 0xff);
@@ -239,7 +110,7 @@ pub enum OpenError {
     )]
     Address(String),
     /// The database does not answer or refuses.
-    #[error("cannot open the database `{0}`: {1}")]
+    #[error("cannot open the database `{0}` (DATABASE_URL): {1}")]
     Connect(String, String),
     /// The linked SQLite is too old.
     #[error("SQLite {0} can lose data in WAL mode (fixed in 3.51.3): build with a newer one")]
@@ -265,7 +136,10 @@ impl Db {
     /// [`OpenError`] with one line that says what to do.
     pub async fn open(address: &str) -> Result<Self, OpenError> {
         let shown = without_password(address);
-        let failed = |e: sqlx::Error| OpenError::Connect(shown.clone(), e.to_string());
+        let failed = |e: sqlx::Error| {
+            let lines: Vec<String> = e.to_string().lines().map(ToOwned::to_owned).collect();
+            OpenError::Connect(shown.clone(), lines.join(" "))
+        };
         if address.starts_with("postgres://") || address.starts_with("postgresql://") {
             let options = PgConnectOptions::from_str(address).map_err(failed)?;
             let pool = PgPoolOptions::new()
@@ -588,9 +462,7 @@ async fn bulk_sqlite<T: Record>(
         let values = vec![row.as_str(); size].join(", ");
         let (table, columns) = (bulk.table, names.join(", "));
         let on_conflict = bulk.on_conflict;
-        let text = format!(
-            "INSERT INTO {table} (org_id, {columns}) VALUES {values} {on_conflict}"
-        );
+        let text = format!("INSERT INTO {table} (org_id, {columns}) VALUES {values} {on_conflict}");
         let mut query = sqlx::query_as::<Sqlite, T>(AssertSqlSafe(text));
         for n in start..start + size {
             query = query.bind(bulk.org);

@@ -24,25 +24,28 @@ statements! {
         AND e.user_id = ANY($2) AND e.api_id = ANY($3)";
     /// The newest events of a user.
     RECENT_OF_USER = "SELECT at, digest, external_id, app_id, api_id, variant_id, quantity, failed
-        FROM usage_event WHERE org_id = $1 AND user_id = $2 ORDER BY at DESC LIMIT $3";
+        FROM usage_event WHERE org_id = $1 AND user_id = $2 ORDER BY at DESC, digest DESC
+        LIMIT $3";
     /// The newest events of an app.
     RECENT_OF_APP = "SELECT at, digest, external_id, app_id, api_id, variant_id, quantity, failed
-        FROM usage_event WHERE org_id = $1 AND app_id = $2 ORDER BY at DESC LIMIT $3";
+        FROM usage_event WHERE org_id = $1 AND app_id = $2 ORDER BY at DESC, digest DESC
+        LIMIT $3";
     /// The oldest event.
-    EVENT_OLDEST = "SELECT min(at) FROM usage_event WHERE org_id = $1";
+    EVENT_OLDEST = "SELECT min(at) AS at FROM usage_event WHERE org_id = $1";
     /// Whether there is an event at or after an instant, of an app or an API (0 = any).
     EVENT_SINCE = "SELECT at FROM usage_event WHERE org_id = $1 AND at >= $2
         AND ($3 = 0 OR app_id = $3) AND ($4 = 0 OR api_id = $4) LIMIT 1";
     /// When the newest event was accepted, among those of the last days.
-    EVENT_FRESH = "SELECT max(received_at) FROM usage_event WHERE org_id = $1 AND at >= $2";
-    /// Number and quantities of a period's events, and nothing of its neighbours.
-    EVENT_COUNT = "SELECT count(*) FROM usage_event
+    EVENT_FRESH = "SELECT max(received_at) AS received_at FROM usage_event
+        WHERE org_id = $1 AND at >= $2";
+    /// How many events a period has.
+    EVENT_COUNT = "SELECT count(*) AS events FROM usage_event
         WHERE org_id = $1 AND at >= $2 AND at < $3";
     /// The same of one's own: by a user, or by his apps.
-    EVENT_COUNT_OWN = "SELECT count(*) FROM usage_event
+    EVENT_COUNT_OWN = "SELECT count(*) AS events FROM usage_event
         WHERE org_id = $1 AND at >= $2 AND at < $3
         AND (user_id = $4 OR app_id IN (SELECT value FROM json_each($5)))"
-        | "SELECT count(*) FROM usage_event
+        | "SELECT count(*) AS events FROM usage_event
         WHERE org_id = $1 AND at >= $2 AND at < $3
         AND (user_id = $4 OR app_id = ANY($5))";
 }
@@ -285,9 +288,7 @@ pub async fn count(
 ) -> Result<i64, DbError> {
     let row: Option<(i64,)> = match own {
         None => tx.row(EVENT_COUNT, args![org.0, from, to]).await?,
-        Some((user, apps)) => {
-            tx.row(EVENT_COUNT_OWN, args![org.0, from, to, user, apps]).await?
-        }
+        Some((user, apps)) => tx.row(EVENT_COUNT_OWN, args![org.0, from, to, user, apps]).await?,
     };
     Ok(row.map_or(0, |(n,)| n))
 }

@@ -36,9 +36,15 @@ pub const MIGRATIONS: &[Migration] = &[migration!(1, "0001_foundation")];
 /// Tables of the directory family; every other table belongs to a tenant.
 pub const DIRECTORY_TABLES: &[&str] = &["person", "session", "migration"];
 
-const MIGRATION_TABLE: &str = "CREATE TABLE IF NOT EXISTS migration (
-    number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL,
-    applied_at BIGINT NOT NULL)";
+/// The table of the migrations themselves, for SQLite and for PostgreSQL.
+const MIGRATION_TABLE: (&str, &str) = (
+    "CREATE TABLE IF NOT EXISTS migration (
+    number INTEGER NOT NULL, name TEXT NOT NULL, checksum TEXT NOT NULL,
+    applied_at INTEGER NOT NULL, CONSTRAINT migration_pk PRIMARY KEY (number)) STRICT",
+    "CREATE TABLE IF NOT EXISTS migration (
+    number BIGINT NOT NULL, name TEXT NOT NULL, checksum TEXT NOT NULL,
+    applied_at BIGINT NOT NULL, CONSTRAINT migration_pk PRIMARY KEY (number))",
+);
 
 statements! {
     /// Which migrations ran.
@@ -78,7 +84,8 @@ pub enum MigrateError {
 /// [`MigrateError`]
 pub async fn migrate(db: &Db, layout: Layout, clock: &Clock) -> Result<u64, MigrateError> {
     let mut tx = db.write().await?;
-    tx.migrate(vec![MIGRATION_TABLE.to_owned()]).await?;
+    let (sqlite, postgres) = MIGRATION_TABLE;
+    tx.migrate(vec![if db.is_sqlite() { sqlite } else { postgres }.to_owned()]).await?;
     let done: Vec<(i64, String)> = tx.rows(MIGRATION_LIST, args![]).await?;
     let newest = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     if let Some((unknown, _)) = done.iter().find(|(number, _)| *number > newest) {
@@ -136,7 +143,9 @@ fn partitioned(statement: String) -> Vec<String> {
         .and_then(|rest| rest.split_whitespace().next())
         .filter(|table| !DIRECTORY_TABLES.contains(table))
         .map(ToOwned::to_owned);
-    let Some(table) = table else { return vec![statement] };
+    let Some(table) = table else {
+        return vec![statement];
+    };
     let part = |n: i32| {
         format!(
             "CREATE TABLE {table}_p{n} PARTITION OF {table} \
@@ -154,8 +163,8 @@ mod tests {
 
     #[test]
     fn migrations_split_into_single_statements() {
-        let statements = statements_of("-- a\nCREATE TABLE t (\n  a BIGINT\n);\n\nSELECT 1;\n",
-            Layout::Plain);
+        let statements =
+            statements_of("-- a\nCREATE TABLE t (\n  a BIGINT\n);\n\nSELECT 1;\n", Layout::Plain);
         assert_eq!(statements, ["CREATE TABLE t (\n  a BIGINT\n)", "SELECT 1"]);
         let parts = statements_of("CREATE TABLE t (\n  a BIGINT\n);\n", Layout::PartitionedByOrg);
         assert_eq!(parts.len(), 5);

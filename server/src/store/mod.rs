@@ -12,6 +12,7 @@ pub mod org;
 pub mod person;
 pub mod rollup;
 pub mod session;
+pub mod sql;
 
 /// Every statement of the program, for the tests that prepare and lint them.
 #[must_use]

@@ -166,12 +166,7 @@ pub async fn add_users(
 ///
 /// # Errors
 /// [`DbError`]
-pub async fn link_user(
-    tx: &mut Tx,
-    org: OrgId,
-    user: i64,
-    person: i64,
-) -> Result<(), DbError> {
+pub async fn link_user(tx: &mut Tx, org: OrgId, user: i64, person: i64) -> Result<(), DbError> {
     tx.run(USER_LINK, args![org.0, user, person]).await?;
     Ok(())
 }
@@ -227,8 +222,7 @@ pub async fn add_app(
     now: Instant,
 ) -> Result<(), DbError> {
     let NewApp { client_id, name, owner, direct_team, registered } = app;
-    let args =
-        args![org.0, number, client_id, name, owner, direct_team, registered, now.micros()];
+    let args = args![org.0, number, client_id, name, owner, direct_team, registered, now.micros()];
     tx.run(APP_ADD, args).await?;
     Ok(())
 }
@@ -298,12 +292,7 @@ pub async fn add_variant(
 ///
 /// # Errors
 /// [`DbError`]
-pub async fn add_source(
-    tx: &mut Tx,
-    org: OrgId,
-    number: i64,
-    name: &str,
-) -> Result<(), DbError> {
+pub async fn add_source(tx: &mut Tx, org: OrgId, number: i64, name: &str) -> Result<(), DbError> {
     tx.run(SOURCE_ADD, args![org.0, number, name]).await?;
     Ok(())
 }

@@ -17,7 +17,7 @@ statements! {
     /// Fan-out: the number behind a slug, for the command line.
     ORG_BY_SLUG = "SELECT org_id FROM org WHERE slug = $1";
     /// Fan-out: how many organizations there are, for the first start.
-    ORG_COUNT = "SELECT count(*) FROM org";
+    ORG_COUNT = "SELECT count(*) AS organizations FROM org";
     /// The revision of what rating depends on; on PostgreSQL it stays as it is until the end of
     /// the transaction.
     ORG_REVISION = "SELECT revision FROM org WHERE org_id = $1"

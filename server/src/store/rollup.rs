@@ -104,22 +104,27 @@ pub enum Bucket {
 ///
 /// # Errors
 /// [`DbError`]
-pub async fn add(
-    tx: &mut Tx,
-    org: OrgId,
-    bucket: Bucket,
-    deltas: &Deltas,
-) -> Result<(), DbError> {
+pub async fn add(tx: &mut Tx, org: OrgId, bucket: Bucket, deltas: &Deltas) -> Result<(), DbError> {
     macro_rules! upsert {
         ($table:literal, $key:literal) => {
             (
                 $table,
                 concat!(
-                    "ON CONFLICT (org_id, at, app_id, api_id, variant_id", $key, ") ",
-                    "DO UPDATE SET events = ", $table, ".events + excluded.events, ",
-                    "quantity = ", $table, ".quantity + excluded.quantity, ",
-                    "quantity_micro = ", $table, ".quantity_micro + excluded.quantity_micro, ",
-                    "tokens = ", $table, ".tokens + excluded.tokens"
+                    "ON CONFLICT (org_id, at, app_id, api_id, variant_id",
+                    $key,
+                    ") ",
+                    "DO UPDATE SET events = ",
+                    $table,
+                    ".events + excluded.events, ",
+                    "quantity = ",
+                    $table,
+                    ".quantity + excluded.quantity, ",
+                    "quantity_micro = ",
+                    $table,
+                    ".quantity_micro + excluded.quantity_micro, ",
+                    "tokens = ",
+                    $table,
+                    ".tokens + excluded.tokens"
                 ),
             )
         };
@@ -129,9 +134,7 @@ pub async fn add(
         Bucket::Day => upsert!("usage_by_day", ", user_id"),
         Bucket::Month => upsert!("usage_by_month", ", user_id"),
     };
-    let key = |get: fn(&(i64, Dimensions)) -> i64| {
-        Column::Ints(deltas.keys().map(get).collect())
-    };
+    let key = |get: fn(&(i64, Dimensions)) -> i64| Column::Ints(deltas.keys().map(get).collect());
     let sum = |get: fn(&Sums) -> i64| Column::Ints(deltas.values().map(get).collect());
     let mut columns = vec![
         ("at", key(|k| k.0)),

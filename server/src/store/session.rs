@@ -35,11 +35,7 @@ pub async fn save(
 ///
 /// # Errors
 /// [`DbError`]
-pub async fn get(
-    tx: &mut Tx,
-    hash: Vec<u8>,
-    now: i64,
-) -> Result<Option<(String, i64)>, DbError> {
+pub async fn get(tx: &mut Tx, hash: Vec<u8>, now: i64) -> Result<Option<(String, i64)>, DbError> {
     tx.row(SESSION_GET, args![hash, now]).await
 }
 

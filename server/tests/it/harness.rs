@@ -4,16 +4,17 @@
 //! may make others; `cargo xtask test` gives it. Without it the tests on PostgreSQL are skipped
 //! with a line on stderr, and fail where `CI=true`.
 
-use futures::FutureExt;
 use sqlx::{Connection, Executor, PgConnection};
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io::Write;
-use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::pin;
+use std::task::Poll;
 use tokenscope::time::Instant;
 use tokenscope_server::clock::{Clock, random_number};
 use tokenscope_server::service::Service;
 use tokenscope_server::store::db::Db;
-use tokenscope_server::store::migrate::{Layout, migrate};
+use tokenscope_server::store::migrate::{Layout, MigrateError, migrate};
 
 const POSTGRES: &str = "TOKENSCOPE_TEST_POSTGRES";
 
@@ -68,31 +69,30 @@ impl Database {
     pub async fn service(&self, at: Instant) -> Service {
         Service::new(self.open().await, Clock::standing_at(at))
     }
-    async fn prepare(&self) {
+    /// Brings the tables to the newest shape.
+    pub async fn migrate(&self) -> Result<u64, MigrateError> {
         let layout = match self.backend {
             Backend::PgHash => Layout::PartitionedByOrg,
             Backend::Sqlite | Backend::Postgres => Layout::Plain,
         };
         let db = self.open().await;
-        migrate(&db, layout, &Clock::system()).await.unwrap();
+        let ran = migrate(&db, layout, &Clock::system()).await;
         db.close().await;
+        ran
     }
 }
 
 /// Runs a test on a new database.
 pub async fn run<F: Future<Output = ()>>(backend: Backend, test: impl FnOnce(Database) -> F) {
     let prepared = |database: Database| async move {
-        database.prepare().await;
+        database.migrate().await.unwrap();
         test(database).await;
     };
     run_empty(backend, prepared).await;
 }
 
 /// Runs a test on a new database without any table.
-pub async fn run_empty<F: Future<Output = ()>>(
-    backend: Backend,
-    test: impl FnOnce(Database) -> F,
-) {
+pub async fn run_empty<F: Future<Output = ()>>(backend: Backend, test: impl FnOnce(Database) -> F) {
     if backend == Backend::Sqlite {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("test.db").display());
@@ -102,7 +102,12 @@ pub async fn run_empty<F: Future<Output = ()>>(
     let name = format!("tokenscope_test_{}", random_number());
     administer(&admin, format!("CREATE DATABASE {name}")).await;
     let url = beside(&admin, &name);
-    let outcome = AssertUnwindSafe(test(Database { backend, url })).catch_unwind().await;
+    let mut test = pin!(test(Database { backend, url }));
+    let outcome = poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| test.as_mut().poll(context)));
+        polled.map_or_else(|panic| Poll::Ready(Err(panic)), |poll| poll.map(Ok))
+    })
+    .await;
     administer(&admin, format!("DROP DATABASE {name} WITH (FORCE)")).await;
     if let Err(panic) = outcome {
         resume_unwind(panic);

@@ -30,10 +30,7 @@ pub fn inline(main: &str, load: &dyn Fn(&str) -> Result<String>) -> Result<Strin
         let (name, layer) = import_of(import)
             .with_context(|| format!("`{line}` is not `@import \"file.css\";`"))?;
         let text = load(name)?;
-        if text
-            .lines()
-            .any(|line| line.trim_start().starts_with("@import"))
-        {
+        if text.lines().any(|line| line.trim_start().starts_with("@import")) {
             // After other rules a browser ignores an import without a word.
             bail!("{name} has an @import of its own; only the main sheet may");
         }
@@ -69,10 +66,7 @@ pub fn point_to_hashed(css: &str, public: &BTreeMap<String, String>) -> String {
         pointed.push_str(before);
         let end = from.find(')').unwrap_or(from.len());
         let (target, after) = from.split_at(end);
-        let name = target
-            .trim()
-            .trim_matches(['"', '\''])
-            .trim_start_matches('/');
+        let name = target.trim().trim_matches(['"', '\'']).trim_start_matches('/');
         match public.get(name) {
             Some(address) => pointed.push_str(&format!("\"{address}\"")),
             None => pointed.push_str(target),
@@ -168,9 +162,6 @@ mod tests {
     #[test]
     fn comments_go_and_strings_stay() {
         let css = "/* one\n two */\na {\n  content: \"/* \\\" */\";\n\n  margin: 0/**/1px\n}\n";
-        assert_eq!(
-            strip(css),
-            "a {\ncontent: \"/* \\\" */\";\nmargin: 0 1px\n}\n"
-        );
+        assert_eq!(strip(css), "a {\ncontent: \"/* \\\" */\";\nmargin: 0 1px\n}\n");
     }
 }

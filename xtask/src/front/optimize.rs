@@ -43,10 +43,7 @@ pub fn find(ws: &Workspace) -> Option<Optimizer> {
 fn install(ws: &Workspace) -> Result<Optimizer> {
     let node = process::which("node").context("there is no node on PATH")?;
     let package = ws.tools().join("node_modules").join("binaryen");
-    let optimizer = Optimizer {
-        node,
-        script: package.join("bin").join("wasm-opt"),
-    };
+    let optimizer = Optimizer { node, script: package.join("bin").join("wasm-opt") };
     if installed_version(&package).as_deref() == Some(VERSION) && optimizer.script.is_file() {
         return Ok(optimizer);
     }
@@ -56,21 +53,12 @@ fn install(ws: &Workspace) -> Result<Optimizer> {
     fs::write(ws.tools().join("package.json"), "{ \"private\": true }\n")?;
     process::run(
         Command::new(npm)
-            .args([
-                "install",
-                "--no-save",
-                "--no-audit",
-                "--no-fund",
-                "--ignore-scripts",
-            ])
+            .args(["install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts"])
             .args(["--fetch-retries", "1", &format!("binaryen@{VERSION}")])
             .current_dir(ws.tools()),
     )?;
     if !optimizer.script.is_file() {
-        bail!(
-            "npm installed binaryen {VERSION}, but not {}",
-            optimizer.script.display()
-        );
+        bail!("npm installed binaryen {VERSION}, but not {}", optimizer.script.display());
     }
     Ok(optimizer)
 }

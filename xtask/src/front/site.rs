@@ -9,19 +9,8 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-const COMPRESSIBLE: &[&str] = &[
-    "js",
-    "wasm",
-    "css",
-    "svg",
-    "html",
-    "txt",
-    "json",
-    "xml",
-    "ico",
-    "ttf",
-    "webmanifest",
-];
+const COMPRESSIBLE: &[&str] =
+    &["js", "wasm", "css", "svg", "html", "txt", "json", "xml", "ico", "ttf", "webmanifest"];
 
 /// What the server needs to know of the site.
 #[derive(Debug, Serialize)]
@@ -71,15 +60,9 @@ impl Site {
         }
         let folder = format!("snippets/{}", short(&hash.finalize()));
         for (path, content) in snippets {
-            self.files
-                .insert(format!("assets/{folder}/{path}"), content.clone());
+            self.files.insert(format!("assets/{folder}/{path}"), content.clone());
         }
-        self.add(
-            name,
-            script
-                .replace("./snippets/", &format!("./{folder}/"))
-                .as_bytes(),
-        )
+        self.add(name, script.replace("./snippets/", &format!("./{folder}/")).as_bytes())
     }
 
     /// Writes the site: new files, then the manifest, and only then are old files removed, so that
@@ -122,14 +105,8 @@ impl Site {
             if !compressible(path) {
                 continue;
             }
-            compressed.insert(
-                format!("{path}.br"),
-                brotli(content, if small { 11 } else { 4 })?,
-            );
-            compressed.insert(
-                format!("{path}.gz"),
-                gzip(content, if small { 9 } else { 1 })?,
-            );
+            compressed.insert(format!("{path}.br"), brotli(content, if small { 11 } else { 4 })?);
+            compressed.insert(format!("{path}.gz"), gzip(content, if small { 9 } else { 1 })?);
         }
         self.files.append(&mut compressed);
         Ok(())
@@ -143,8 +120,7 @@ pub fn complete(folder: &Path) -> bool {
 
 /// Whether a type is worth compressing; fonts and pictures are compressed already.
 pub fn compressible(path: &str) -> bool {
-    path.rsplit_once('.')
-        .is_some_and(|(_, extension)| COMPRESSIBLE.contains(&extension))
+    path.rsplit_once('.').is_some_and(|(_, extension)| COMPRESSIBLE.contains(&extension))
 }
 
 /// All files below a folder with their paths in it; none when there is no such folder.
@@ -178,18 +154,12 @@ fn gather(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) ->
 /// `icons.svg` becomes `icons.<hash>.svg`.
 fn hashed_name(name: &str, content: &[u8]) -> String {
     let hash = short(&Sha256::digest(content));
-    let (folder, file) = name
-        .rsplit_once('/')
-        .map_or(("", name), |(folder, file)| (folder, file));
+    let (folder, file) = name.rsplit_once('/').map_or(("", name), |(folder, file)| (folder, file));
     let file = match file.rsplit_once('.') {
         Some((stem, extension)) => format!("{stem}.{hash}.{extension}"),
         None => format!("{file}.{hash}"),
     };
-    if folder.is_empty() {
-        file
-    } else {
-        format!("{folder}/{file}")
-    }
+    if folder.is_empty() { file } else { format!("{folder}/{file}") }
 }
 
 /// A digest in hexadecimal.
@@ -233,10 +203,7 @@ mod tests {
     fn a_name_carries_twelve_digits_of_its_content() {
         // sha256("") begins with e3b0c44298fc.
         assert_eq!(hashed_name("icons.svg", b""), "icons.e3b0c44298fc.svg");
-        assert_eq!(
-            hashed_name("a.b/font.min.woff2", b""),
-            "a.b/font.min.e3b0c44298fc.woff2"
-        );
+        assert_eq!(hashed_name("a.b/font.min.woff2", b""), "a.b/font.min.e3b0c44298fc.woff2");
         assert_eq!(hashed_name("LICENSE", b""), "LICENSE.e3b0c44298fc");
     }
 
@@ -251,11 +218,7 @@ mod tests {
         let two = site.add_script("t.js", script, &snippet("2"));
         assert_ne!(one, two);
         let text = String::from_utf8(site.files[&one[1..]].clone()).unwrap();
-        let imported = text
-            .split('\'')
-            .nth(1)
-            .unwrap()
-            .replacen("./", "assets/", 1);
+        let imported = text.split('\'').nth(1).unwrap().replacen("./", "assets/", 1);
         assert_eq!(site.files[&imported], b"1");
     }
 
@@ -284,12 +247,7 @@ mod tests {
         assert_ne!(two.build, one.build);
         let names: Vec<String> = files_below(&folder).unwrap().into_keys().collect();
         let css = &two.css[1..];
-        let expected = [
-            css,
-            &format!("{css}.br"),
-            &format!("{css}.gz"),
-            "manifest.json",
-        ];
+        let expected = [css, &format!("{css}.br"), &format!("{css}.gz"), "manifest.json"];
         assert_eq!(names, expected);
         fs::remove_dir_all(folder).unwrap();
     }

@@ -38,10 +38,7 @@ impl FirstLoad {
         for (name, bytes) in &self.files {
             println!("  {bytes:>9}  {name}");
         }
-        println!(
-            "  {:>9}  first load, brotli (limit {LIMIT_BYTES})",
-            self.bytes()
-        );
+        println!("  {:>9}  first load, brotli (limit {LIMIT_BYTES})", self.bytes());
     }
 
     /// Fails when the limit is passed.
@@ -65,9 +62,7 @@ mod tests {
     use super::*;
 
     fn load(sizes: &[usize]) -> FirstLoad {
-        FirstLoad {
-            files: sizes.iter().map(|bytes| (String::new(), *bytes)).collect(),
-        }
+        FirstLoad { files: sizes.iter().map(|bytes| (String::new(), *bytes)).collect() }
     }
 
     #[test]

@@ -18,9 +18,7 @@ const NO_CLUSTER: &str = "/etc/postgresql-common/createcluster.d/no-main-cluster
 /// Whether to install without being asked: as root, in continuous integration or in a container.
 pub fn expected() -> bool {
     let ci = workspace::variable("CI").is_some_and(|value| !matches!(value.as_str(), "" | "false"));
-    let container = ["/.dockerenv", "/run/.containerenv"]
-        .iter()
-        .any(|mark| exists(mark));
+    let container = ["/.dockerenv", "/run/.containerenv"].iter().any(|mark| exists(mark));
     // An init system leaves one of these; a container's first process is the work itself.
     let init = exists("/run/systemd/system") || exists("/run/openrc") || exists("/run/runit");
     root() && (ci || container || (cfg!(target_os = "linux") && !init))
@@ -41,10 +39,7 @@ pub fn packages(names: &[&str]) -> Result<()> {
         return Ok(());
     }
     if process::which("apt-get").is_none() {
-        println!(
-            "no apt-get here, so nothing is installed: {}",
-            names.join(" ")
-        );
+        println!("no apt-get here, so nothing is installed: {}", names.join(" "));
         return Ok(());
     }
     if names.contains(&"postgresql") {
@@ -77,9 +72,7 @@ fn install_command(names: &[&str]) -> Command {
 
 fn lists_present() -> bool {
     let entries = fs::read_dir(LISTS).into_iter().flatten().flatten();
-    entries
-        .map(|entry| entry.file_name())
-        .any(|name| name.to_string_lossy().contains("_Packages"))
+    entries.map(|entry| entry.file_name()).any(|name| name.to_string_lossy().contains("_Packages"))
 }
 
 fn as_root(program: &str, args: &[&str]) -> Command {
@@ -112,16 +105,10 @@ pub fn rust_components(ws: &Workspace) -> Result<()> {
         return Ok(());
     }
     if process::which("rustup").is_none() {
-        bail!(
-            "{} missing, and there is no rustup to add it",
-            absent.join(" and ")
-        );
+        bail!("{} missing, and there is no rustup to add it", absent.join(" and "));
     }
     process::run(
-        Command::new("rustup")
-            .args(["component", "add"])
-            .args(absent)
-            .current_dir(&ws.root),
+        Command::new("rustup").args(["component", "add"]).args(absent).current_dir(&ws.root),
     )
     .context("rustup could not add the components")
 }

@@ -30,24 +30,11 @@ impl Cluster {
         let folder = std::env::temp_dir().join(name);
         fs::create_dir(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         // From here on Drop removes the folder, whatever fails.
-        let mut cluster = Self {
-            folder,
-            port: 0,
-            server: None,
-        };
+        let mut cluster = Self { folder, port: 0, server: None };
         owner.take(&cluster.folder)?;
         let mut initdb = Command::new(programs.join("initdb"));
         initdb.arg("-D").arg(cluster.data());
-        initdb.args([
-            "-A",
-            "trust",
-            "-U",
-            "tokenscope",
-            "-E",
-            "UTF8",
-            "--locale=C",
-            "--no-sync",
-        ]);
+        initdb.args(["-A", "trust", "-U", "tokenscope", "-E", "UTF8", "--locale=C", "--no-sync"]);
         println!("$ {}", process::describe(&initdb));
         process::output(owner.become_by(&mut initdb).current_dir(&cluster.folder))?;
         // Between the choice of a free port and its use, somebody else may take it.
@@ -76,24 +63,13 @@ impl Cluster {
         let log = fs::File::create(self.folder.join("log"))?;
         let mut command = Command::new(programs.join("postgres"));
         command.arg("-D").arg(self.data());
-        command.args([
-            "-c",
-            "listen_addresses=127.0.0.1",
-            "-c",
-            &format!("port={}", self.port),
-        ]);
-        command.args([
-            "-c",
-            &format!("unix_socket_directories={}", self.folder.display()),
-        ]);
+        command.args(["-c", "listen_addresses=127.0.0.1", "-c", &format!("port={}", self.port)]);
+        command.args(["-c", &format!("unix_socket_directories={}", self.folder.display())]);
         command.args(["-c", "max_connections=200", "-c", "fsync=off"]);
         command.args(["-c", "synchronous_commit=off", "-c", "full_page_writes=off"]);
         println!("$ {}", process::describe(&command));
         owner.become_by(&mut command);
-        command
-            .current_dir(&self.folder)
-            .env("LC_ALL", "C")
-            .stdin(Stdio::null());
+        command.current_dir(&self.folder).env("LC_ALL", "C").stdin(Stdio::null());
         command.stdout(log.try_clone()?).stderr(log);
         // Not in our process group: an interrupt at the keyboard would take it away from under
         // tests that are still being stopped.
@@ -120,10 +96,7 @@ impl Cluster {
             }
             std::thread::sleep(Duration::from_millis(50));
         }
-        bail!(
-            "PostgreSQL was not ready after {} s",
-            begun.elapsed().as_secs()
-        )
+        bail!("PostgreSQL was not ready after {} s", begun.elapsed().as_secs())
     }
 
     fn stop(&mut self) {
@@ -154,10 +127,7 @@ impl Drop for Cluster {
 
 /// The eighth line of `postmaster.pid` says how far the server is.
 fn ready(pid_file: &str) -> bool {
-    pid_file
-        .lines()
-        .nth(7)
-        .is_some_and(|state| state.trim() == "ready")
+    pid_file.lines().nth(7).is_some_and(|state| state.trim() == "ready")
 }
 
 /// Who runs the server: PostgreSQL refuses to be run by root.
@@ -175,9 +145,7 @@ impl Owner {
                 .context("PostgreSQL does not run as root, and there is no user postgres")?;
             Ok(said.trim().parse()?)
         };
-        Ok(Self {
-            ids: Some((id("-u")?, id("-g")?)),
-        })
+        Ok(Self { ids: Some((id("-u")?, id("-g")?)) })
     }
 
     /// Gives the folder to that user, and to nobody else.

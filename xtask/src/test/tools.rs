@@ -40,11 +40,7 @@ pub fn prepare(ws: &Workspace, install: bool, steps: &[&str]) -> Result<Tools> {
     let fonts = browser && !japanese_fonts();
     if install || install::expected() {
         let optional: &[&str] = if fonts { &["fonts-noto-cjk"] } else { &[] };
-        let packages = missing
-            .iter()
-            .flat_map(|tool| tool.packages)
-            .chain(optional)
-            .copied();
+        let packages = missing.iter().flat_map(|tool| tool.packages).chain(optional).copied();
         install::packages(&packages.collect::<Vec<_>>())?;
         install::rust_components(ws)?;
     }
@@ -60,10 +56,7 @@ pub fn prepare(ws: &Workspace, install: bool, steps: &[&str]) -> Result<Tools> {
     if browser {
         npm_packages(&ws.root.join("end2end"))?;
     }
-    let tools = Tools {
-        postgres: postgres_folder(),
-        chromium: chromium(),
-    };
+    let tools = Tools { postgres: postgres_folder(), chromium: chromium() };
     tools.print(browser, database);
     Ok(tools)
 }
@@ -83,43 +76,25 @@ impl Tools {
 fn missing(browser: bool, database: bool) -> Vec<Missing> {
     let mut missing = Vec::new();
     if browser && node_major().is_none_or(|major| major < NODE_MAJOR) {
-        missing.push(Missing {
-            what: "Node.js 20 or newer",
-            packages: &["nodejs"],
-        });
+        missing.push(Missing { what: "Node.js 20 or newer", packages: &["nodejs"] });
     }
     if browser && process::which("npm").is_none() {
-        missing.push(Missing {
-            what: "npm",
-            packages: &["npm"],
-        });
+        missing.push(Missing { what: "npm", packages: &["npm"] });
     }
     if browser && chromium().is_none() {
-        missing.push(Missing {
-            what: "Chromium",
-            packages: &["chromium"],
-        });
+        missing.push(Missing { what: "Chromium", packages: &["chromium"] });
     }
     if database && postgres_folder().is_none() {
-        missing.push(Missing {
-            what: "PostgreSQL's server",
-            packages: &["postgresql"],
-        });
+        missing.push(Missing { what: "PostgreSQL's server", packages: &["postgresql"] });
     }
     missing
 }
 
 fn still_missing(browser: bool, database: bool) -> Vec<Problem> {
     let missing = missing(browser, database);
-    let all: Vec<&str> = missing
-        .iter()
-        .flat_map(|tool| tool.packages)
-        .copied()
-        .collect();
-    let remedy = format!(
-        "cargo xtask test --install, or: sudo apt-get install -y {}",
-        all.join(" ")
-    );
+    let all: Vec<&str> = missing.iter().flat_map(|tool| tool.packages).copied().collect();
+    let remedy =
+        format!("cargo xtask test --install, or: sudo apt-get install -y {}", all.join(" "));
     missing
         .iter()
         .map(|tool| match (tool.what, node_major()) {
@@ -135,10 +110,7 @@ fn still_missing(browser: bool, database: bool) -> Vec<Problem> {
 fn rust_components(ws: &Workspace) -> Vec<Problem> {
     let absent = install::absent_components(ws);
     let remedy = |name: &str| format!("rustup component add {name}");
-    absent
-        .iter()
-        .map(|name| Problem::new(format!("no {name}"), remedy(name)))
-        .collect()
+    absent.iter().map(|name| Problem::new(format!("no {name}"), remedy(name))).collect()
 }
 
 fn node_major() -> Option<u32> {
@@ -148,11 +120,7 @@ fn node_major() -> Option<u32> {
 /// The first number of a version such as `v20.20.2`.
 fn major(version: &str) -> Option<u32> {
     let digits = version.trim().trim_start_matches('v');
-    digits
-        .split(|c: char| !c.is_ascii_digit())
-        .next()?
-        .parse()
-        .ok()
+    digits.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
 fn chromium() -> Option<PathBuf> {
@@ -161,18 +129,13 @@ fn chromium() -> Option<PathBuf> {
 
 fn postgres_folder() -> Option<PathBuf> {
     let whole = |folder: &Path| {
-        ["initdb", "postgres"]
-            .iter()
-            .all(|name| process::executable(&folder.join(name)))
+        ["initdb", "postgres"].iter().all(|name| process::executable(&folder.join(name)))
     };
     let path = std::env::var_os("PATH").unwrap_or_default();
     if let Some(folder) = std::env::split_paths(&path).find(|folder| whole(folder)) {
         return Some(folder);
     }
-    let versions = fs::read_dir(DEBIAN_POSTGRES)
-        .ok()?
-        .flatten()
-        .map(|entry| entry.path());
+    let versions = fs::read_dir(DEBIAN_POSTGRES).ok()?.flatten().map(|entry| entry.path());
     newest_first(versions.collect())
         .into_iter()
         .map(|version| version.join("bin"))
@@ -181,10 +144,7 @@ fn postgres_folder() -> Option<PathBuf> {
 
 /// By number: `9.6` is older than `15`, whatever their letters say.
 fn newest_first(mut versions: Vec<PathBuf>) -> Vec<PathBuf> {
-    let number = |path: &PathBuf| {
-        path.file_name()
-            .and_then(|name| major(&name.to_string_lossy()))
-    };
+    let number = |path: &PathBuf| path.file_name().and_then(|name| major(&name.to_string_lossy()));
     versions.sort_by_key(|path| std::cmp::Reverse(number(path)));
     versions
 }
@@ -201,10 +161,7 @@ fn japanese_fonts() -> bool {
 fn npm_packages(folder: &Path) -> Result<()> {
     let lock = folder.join("package-lock.json");
     let Ok(wanted) = fs::read(&lock) else {
-        bail!(
-            "{} is missing; the browser tests cannot be installed",
-            lock.display()
-        );
+        bail!("{} is missing; the browser tests cannot be installed", lock.display());
     };
     let stamp = folder.join("node_modules").join(".installed-from");
     let digest = format!("{:x}", Sha256::digest(&wanted));

@@ -3,17 +3,25 @@
 
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use tokenscope::event::{
-    ATTRIBUTES_MAX, NewEvent, Spender, Status, Submitted, TEXT_MAX,
-};
+use tokenscope::event::{ATTRIBUTES_MAX, NewEvent, Spender, Status, Submitted, TEXT_MAX};
 use tokenscope::fault::FieldFault;
 use tokenscope::id::check_slug;
 use tokenscope::time::Instant;
 use tokenscope::tokens::{AmountError, Quantity, Tokens};
 
 const MEMBERS: [&str; 12] = [
-    "source", "id", "time", "client_id", "team", "user", "api", "variant", "quantity", "status",
-    "tokens", "attributes",
+    "source",
+    "id",
+    "time",
+    "client_id",
+    "team",
+    "user",
+    "api",
+    "variant",
+    "quantity",
+    "status",
+    "tokens",
+    "attributes",
 ];
 
 /// Reads one item of a request.
@@ -65,7 +73,9 @@ fn member<'a>(members: &'a Members, name: &str) -> Option<&'a Value> {
 }
 
 fn text(members: &Members, name: &str) -> Read<Option<String>> {
-    let Some(value) = member(members, name) else { return Ok(None) };
+    let Some(value) = member(members, name) else {
+        return Ok(None);
+    };
     let Value::String(text) = value else {
         return Err(FieldFault::new(name, format!("must be a text, is {}", kind(value))));
     };
@@ -83,13 +93,17 @@ fn required_text(members: &Members, name: &str) -> Read<String> {
 }
 
 fn slug(members: &Members, name: &str) -> Read<Option<String>> {
-    let Some(text) = text(members, name)? else { return Ok(None) };
+    let Some(text) = text(members, name)? else {
+        return Ok(None);
+    };
     check_slug(&text).map_err(|e| FieldFault::new(name, e.to_string()))?;
     Ok(Some(text))
 }
 
 fn time(members: &Members) -> Read<Option<Instant>> {
-    let Some(text) = text(members, "time")? else { return Ok(None) };
+    let Some(text) = text(members, "time")? else {
+        return Ok(None);
+    };
     text.parse().map(Some).map_err(|e| FieldFault::new("time", format!("`{text}` {e}")))
 }
 

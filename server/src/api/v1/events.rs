@@ -61,9 +61,7 @@ async fn read(body: Body) -> Result<Bytes, Fault> {
             let limit = "8 MiB a request: send the events in several requests".into();
             Err(Fault::TooLarge { limit })
         }
-        Err(_) => {
-            Err(Fault::Malformed { reason: "the body ended early: send it again".into() })
-        }
+        Err(_) => Err(Fault::Malformed { reason: "the body ended early: send it again".into() }),
     }
 }
 

@@ -41,7 +41,9 @@ impl Query {
     /// # Errors
     /// [`Fault::Invalid`] when it is none.
     pub fn time(&self, name: &str) -> Result<Option<Instant>, Fault> {
-        let Some(text) = self.text(name) else { return Ok(None) };
+        let Some(text) = self.text(name) else {
+            return Ok(None);
+        };
         text.parse().map(Some).map_err(|e| Fault::field(name, format!("`{text}` {e}")))
     }
     /// How many items a page has, 1 to 1000, 100 when nothing is said.
@@ -49,7 +51,9 @@ impl Query {
     /// # Errors
     /// [`Fault::Invalid`] for anything else.
     pub fn limit(&self) -> Result<u16, Fault> {
-        let Some(text) = self.text("limit") else { return Ok(LIMIT) };
+        let Some(text) = self.text("limit") else {
+            return Ok(LIMIT);
+        };
         let limit = text.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit));
         let wrong = || Fault::field("limit", format!("must be a number from 1 to {LIMIT_MAX}"));
         limit.ok_or_else(wrong)

@@ -28,8 +28,20 @@ pub struct Prepared {
     pub now: Instant,
     /// What is known of each item already, in the order sent.
     pub results: Vec<Option<EventResult>>,
-    /// The events that may be written.
+    /// The events that may be written, each key once.
     pub events: Vec<Ready>,
+    /// Items whose key stands earlier in the batch.
+    pub repeats: Vec<Repeat>,
+}
+
+/// An item whose key stands earlier in the batch: what it is depends on whose content is stored.
+pub struct Repeat {
+    /// Its place in the batch.
+    pub place: usize,
+    /// Digest of source and id.
+    pub digest: [u8; 16],
+    /// Fingerprint of what was sent.
+    pub fingerprint: i64,
 }
 
 /// An event that may be written.
@@ -60,8 +72,14 @@ pub async fn prepare(
 ) -> Result<Prepared, Fault> {
     let now = service.clock().now();
     let (book, users) = resolve(service, caller, events).await?;
-    let mut batch = Prepared { book, now, results: Vec::new(), events: Vec::new() };
-    let mut seen: HashMap<[u8; 16], i64> = HashMap::new();
+    let mut batch = Prepared {
+        book,
+        now,
+        results: Vec::with_capacity(events.len()),
+        events: Vec::with_capacity(events.len()),
+        repeats: Vec::new(),
+    };
+    let mut seen: BTreeSet<[u8; 16]> = BTreeSet::new();
     for (place, event) in events.iter().enumerate() {
         let ready = event
             .as_ref()
@@ -69,18 +87,15 @@ pub async fn prepare(
             .and_then(|event| ready(&batch, caller, &users, place, event));
         let result = match ready {
             Err(fault) => Some(EventResult::from(fault)),
-            Ok(ready) => match seen.insert(ready.row.digest, ready.row.fingerprint) {
-                None => {
-                    batch.events.push(ready);
-                    None
-                }
-                Some(first) => {
-                    // The first of a key counts, so its fingerprint stays.
-                    seen.insert(ready.row.digest, first);
-                    let same = first == ready.row.fingerprint;
-                    Some(if same { EventResult::Duplicate } else { EventResult::Conflict })
-                }
-            },
+            Ok(ready) if seen.insert(ready.row.digest) => {
+                batch.events.push(ready);
+                None
+            }
+            Ok(ready) => {
+                let EventRow { digest, fingerprint, .. } = ready.row;
+                batch.repeats.push(Repeat { place, digest, fingerprint });
+                None
+            }
         };
         batch.results.push(result);
     }
@@ -110,7 +125,9 @@ async fn resolve(
 }
 
 fn is_known(book: &Book, event: &NewEvent) -> bool {
-    let Some(api) = book.api(&event.api) else { return false };
+    let Some(api) = book.api(&event.api) else {
+        return false;
+    };
     let variant = event.variant.as_ref().is_none_or(|v| book.variant(api, v).is_some());
     let app = match &event.spender {
         Spender::ClientId(client) => book.app(client).is_some(),
@@ -136,10 +153,7 @@ async fn add_missing(
     let book = service.book(&mut tx, org_id).await?;
     let mut added = Added::default();
     for event in events.iter().flatten() {
-        added
-            .add(&mut tx, &mut lock, &book, event, now)
-            .await
-            .map_err(fault::of)?;
+        added.add(&mut tx, &mut lock, &book, event, now).await.map_err(fault::of)?;
     }
     let known = names::users(&mut tx, org_id, wanted.iter().cloned().collect()).await;
     let mut users: Users = known.map_err(fault::of)?.into_iter().collect();
@@ -225,7 +239,9 @@ fn ready(
         return Err(FieldFault::new("tokens", reason));
     }
     let at = event.time.unwrap_or(now);
-    check_time(book, now, at)?;
+    // Imports and the program itself are not bound to the accept window, keys are.
+    let window = book.accept_window_days.filter(|_| caller.scopes.is_some());
+    check_time(window, now, at)?;
     let unknown = |field: &str| FieldFault::new(field, "is not known and could not be added");
     let (client_id, field) = match &event.spender {
         Spender::ClientId(client) => (client.clone(), "client_id"),
@@ -252,8 +268,8 @@ fn ready(
         tokens: event.tokens,
     };
     let trial = team.and_then(|team| book.trial(team));
-    let rating = rate(&book.card, &usage, trial)
-        .map_err(|e| FieldFault::new("quantity", e.to_string()))?;
+    let rating =
+        rate(&book.card, &usage, trial).map_err(|e| FieldFault::new("quantity", e.to_string()))?;
     let rating = match rating {
         Rating::Price(class, amount) => Cost::Price(class, amount),
         Rating::Session if user.is_none() => {
@@ -281,14 +297,14 @@ fn ready(
     Ok(Ready { place, row, team, rating })
 }
 
-fn check_time(book: &Book, now: Instant, at: Instant) -> Result<(), FieldFault> {
+fn check_time(window: Option<i64>, now: Instant, at: Instant) -> Result<(), FieldFault> {
     if at > now.plus(AHEAD) {
         let reason = format!(
             "is more than 5 minutes ahead of this server's clock ({now}): check the sender's clock"
         );
         return Err(FieldFault::new("time", reason));
     }
-    let Some(days) = book.accept_window_days else { return Ok(()) };
+    let Some(days) = window else { return Ok(()) };
     if at < now.plus(-days.saturating_mul(DAY)) {
         let reason = format!(
             "is older than the {days} days this organization accepts: use an import, or ask an \

@@ -1,8 +1,8 @@
 //! Rates the daily products that a batch touches again: all sessions of each touched key, and the
 //! differences to what is charged now.
 
-use super::prepare::{Cost, Ready};
 use super::super::book::Book;
+use super::prepare::{Cost, Ready};
 use crate::store::charge::{ChargeRow, NetRow};
 use crate::store::db::{DbError, Tx};
 use crate::store::{charge, event};
@@ -102,7 +102,9 @@ pub async fn changes(
         }
         // What is charged and no longer due is taken back.
         for known in list {
-            for row in now.remove(&(team.0, known.digest)).into_iter().flat_map(BTreeMap::into_values) {
+            for row in
+                now.remove(&(team.0, known.digest)).into_iter().flat_map(BTreeMap::into_values)
+            {
                 changes.push(change(known, row.at, row.n, -row.amount));
             }
         }

@@ -19,7 +19,12 @@ pub async fn write(tx: &mut Tx, batch: &Prepared) -> Result<Written, DbError> {
         return Ok(Written::Stale);
     }
     let mut results = batch.results.clone();
-    let new = take_keys(tx, batch, &mut results).await?;
+    let (new, stored) = take_keys(tx, batch, &mut results).await?;
+    for repeat in &batch.repeats {
+        let same = stored.get(&repeat.digest) == Some(&repeat.fingerprint);
+        let result = if same { EventResult::Duplicate } else { EventResult::Conflict };
+        results[repeat.place] = Some(result);
+    }
     if !new.is_empty() {
         let teams: BTreeSet<i64> = new.iter().filter_map(|r| r.team).map(|t| t.0).collect();
         let locked = charge::lock_teams(tx, org_id, teams.into_iter().collect()).await?;
@@ -53,12 +58,16 @@ fn cost(ready: &Ready, windows: &BTreeMap<[u8; 16], Tokens>) -> Option<Tokens> {
     })
 }
 
-/// Takes the keys of the batch and returns the events that are new; the others get their result.
+/// The fingerprint that is stored under each key.
+type Stored = HashMap<[u8; 16], i64>;
+
+/// Takes the keys of the batch and returns the events that are new, and what is stored under each
+/// key; events that are not new get their result.
 async fn take_keys<'a>(
     tx: &mut Tx,
     batch: &'a Prepared,
     results: &mut [Option<EventResult>],
-) -> Result<Vec<&'a Ready>, DbError> {
+) -> Result<(Vec<&'a Ready>, Stored), DbError> {
     let mut keys: Vec<([u8; 16], i64)> =
         batch.events.iter().map(|ready| (ready.row.digest, ready.row.fingerprint)).collect();
     // In one order, so that two batches with the same keys wait for each other instead of
@@ -66,19 +75,21 @@ async fn take_keys<'a>(
     keys.sort_unstable();
     let taken: BTreeSet<Vec<u8>> =
         event::take_keys(tx, batch.book.org, &keys).await?.into_iter().collect();
+    let mut stored: Stored = keys.into_iter().collect();
     let is_new = |ready: &&Ready| taken.contains(ready.row.digest.as_slice());
     let (new, known): (Vec<&Ready>, Vec<&Ready>) = batch.events.iter().partition(is_new);
     if !known.is_empty() {
         let digests = known.iter().map(|ready| ready.row.digest.to_vec()).collect();
-        let stored: HashMap<Vec<u8>, i64> =
-            event::fingerprints(tx, batch.book.org, digests).await?.into_iter().collect();
+        for (digest, fingerprint) in event::fingerprints(tx, batch.book.org, digests).await? {
+            stored.insert(windows::digest_of(&digest)?, fingerprint);
+        }
         for ready in known {
-            let same = stored.get(ready.row.digest.as_slice()) == Some(&ready.row.fingerprint);
+            let same = stored.get(&ready.row.digest) == Some(&ready.row.fingerprint);
             let result = if same { EventResult::Duplicate } else { EventResult::Conflict };
             results[ready.place] = Some(result);
         }
     }
-    Ok(new)
+    Ok((new, stored))
 }
 
 /// The rows of the journal and what they add to the teams' sums.
@@ -103,7 +114,9 @@ impl Charges {
         Self { recorded: locked.into_iter().map(times).collect(), rows: Vec::new() }
     }
     fn event(&mut self, ready: &Ready, usage: &mut UsageDeltas<'_>) {
-        let (Some(team), Cost::Price(class, amount)) = (ready.team, &ready.rating) else { return };
+        let (Some(team), Cost::Price(class, amount)) = (ready.team, &ready.rating) else {
+            return;
+        };
         if amount.is_zero() {
             return;
         }
@@ -135,9 +148,11 @@ impl Charges {
     async fn write(self, tx: &mut Tx, batch: &Prepared) -> Result<(), DbError> {
         let (org_id, zone) = (batch.book.org, &batch.book.zone);
         let (mut by_hour, mut by_day) = (SumDeltas::new(), SumDeltas::new());
-        let (mut hours, mut days) = (Buckets::new(zone, Grain::Hour), Buckets::new(zone, Grain::Day));
+        let (mut hours, mut days) =
+            (Buckets::new(zone, Grain::Hour), Buckets::new(zone, Grain::Day));
         for row in &self.rows {
-            *by_hour.entry((row.team_id, hours.start(row.at), row.class)).or_default() += row.amount;
+            *by_hour.entry((row.team_id, hours.start(row.at), row.class)).or_default() +=
+                row.amount;
             *by_day.entry((row.team_id, days.start(row.at), row.class)).or_default() += row.amount;
         }
         charge::add(tx, org_id, &self.rows).await?;
@@ -196,7 +211,7 @@ impl<'a> UsageDeltas<'a> {
         Self { hours: empty(Grain::Hour), days: empty(Grain::Day), months: empty(Grain::Month) }
     }
     fn event(&mut self, ready: &Ready) {
-        let quantity = ready.row.quantity.unwrap_or_else(|| match ready.rating {
+        let quantity = ready.row.quantity.unwrap_or(match ready.rating {
             Cost::Price(..) => MICRO,
             Cost::Session => tokenscope::rate::SESSION_MIN,
         });

@@ -1,14 +1,12 @@
 //! Of what, where and when a report speaks.
 
-use super::icon::Icon;
+use crate::components::icon::Icon;
 use crate::{format, tr};
 use leptos::prelude::*;
-use std::sync::Arc;
 use tokenscope::report::Frame;
 
 /// The days of the range, the zone they are counted in, and the ribbon of demo data.
-#[component]
-pub fn RangeLine(frame: Arc<Frame>) -> impl IntoView {
+pub fn range_line(frame: &Frame) -> AnyView {
     let (from, to) = format::span(&frame.range);
     let days = if frame.range.first == frame.range.last {
         to
@@ -22,11 +20,11 @@ pub fn RangeLine(frame: Arc<Frame>) -> impl IntoView {
         </p>
         {frame.demo.then(|| view! { <p class="ribbon" data-testid="demo">{tr!(app.demo)}</p> })}
     }
+    .into_any()
 }
 
 /// When the newest event arrived, and the instant of the figures.
-#[component]
-pub fn Freshness(frame: Arc<Frame>) -> impl IntoView {
+pub fn freshness(frame: &Frame) -> AnyView {
     let newest = match frame.fresh_at {
         Some(at) => tr!(overview.fresh, at = format::date_time(at, &frame.zone)),
         None => tr!(overview.stale).to_owned(),
@@ -40,4 +38,5 @@ pub fn Freshness(frame: Arc<Frame>) -> impl IntoView {
             <span>{frame.organization.clone()}</span>
         </footer>
     }
+    .into_any()
 }

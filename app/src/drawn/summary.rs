@@ -4,17 +4,15 @@ use super::figure::{Figure, metric_title, unit_of};
 use crate::format::{self, Change};
 use crate::tr;
 use leptos::prelude::*;
-use std::sync::Arc;
 use tokenscope::report::{Frame, Preset, Range, UsageSeries, View};
 
 /// The total, and the comparison in words. More is neither good nor bad: no colour.
-#[component]
-pub fn UsageSummary(usage: Arc<UsageSeries>, frame: Arc<Frame>, view: View) -> impl IntoView {
-    let unit = unit_of(usage.metric, &frame);
-    let compared = before(&view, &frame).map(|before| {
+pub fn usage_summary(usage: &UsageSeries, frame: &Frame, view: View) -> AnyView {
+    let unit = unit_of(usage.metric, frame);
+    let compared = before(view, frame).map(|before| {
         let (from, to) = format::days(frame.range.previous, &frame.zone);
         let span = if from == to { to } else { tr!(range.between, from = from, to = to) };
-        let words = words(&usage, before);
+        let words = words(usage, before);
         view! {
             <p class="summary__change" data-testid="change">{words}</p>
             <p class="summary__span">{span}</p>
@@ -27,6 +25,7 @@ pub fn UsageSummary(usage: Arc<UsageSeries>, frame: Arc<Frame>, view: View) -> i
             {compared}
         </div>
     }
+    .into_any()
 }
 
 fn words(usage: &UsageSeries, before: String) -> String {
@@ -39,7 +38,7 @@ fn words(usage: &UsageSeries, before: String) -> String {
 }
 
 /// What the range is compared with; everything there is has nothing before it.
-fn before(view: &View, frame: &Frame) -> Option<String> {
+fn before(view: View, frame: &Frame) -> Option<String> {
     let days = (frame.range.last - frame.range.first).num_days() + 1;
     let text = match view.range {
         Range::Preset(Preset::All) => return None,

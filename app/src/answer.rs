@@ -1,0 +1,103 @@
+//! What the server draws for a page and the browser puts in.
+//!
+//! Balances, tables and everything else without behaviour travel as the HTML that the server
+//! rendered: the browser neither needs the code that draws them nor spends time on bringing a
+//! thousand cells to life. Only the chart's words come as values, for its tooltip and legend.
+
+use serde::{Deserialize, Serialize};
+
+/// The content of `/overview` or `/me`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportPage {
+    /// HTML above the usage: range, balances.
+    pub before: String,
+    /// The usage; none when there is nothing to show.
+    pub usage: Option<UsageView>,
+    /// HTML below it: lists, contacts, freshness, or why there is no usage.
+    pub after: String,
+}
+
+/// The usage with its chart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsageView {
+    /// The heading.
+    pub title: String,
+    /// HTML: total and comparison.
+    pub summary: String,
+    /// The chart.
+    pub chart: ChartView,
+    /// HTML: the table by API.
+    pub by_api: String,
+    /// HTML: the table by API and time.
+    pub by_bucket: String,
+}
+
+/// A chart: the drawing, and its words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChartView {
+    /// What the chart says.
+    pub message: String,
+    /// The drawing.
+    pub svgs: ChartSvgs,
+    /// Labels of the value axis, top first, at equal distances.
+    pub values: Vec<String>,
+    /// One a column: the label beneath it, if there is one.
+    pub times: Vec<Option<Tick>>,
+    /// The layers from the axis upwards.
+    pub layers: Vec<LayerName>,
+    /// One a column: what it holds.
+    pub readings: Vec<Reading>,
+    /// Whether a column is not over yet.
+    pub in_progress: bool,
+}
+
+/// One drawing for two widths; the style sheet shows one of them. Contents of an `<svg>` whose
+/// `viewBox` is that of [`NARROW`](crate::charts::area::NARROW) or
+/// [`WIDE`](crate::charts::area::WIDE).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChartSvgs {
+    /// For phones.
+    pub narrow: String,
+    /// For everything else.
+    pub wide: String,
+}
+
+/// A label under a column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tick {
+    /// The label.
+    pub text: String,
+    /// Whether only a wide screen has room for it.
+    pub wide_only: bool,
+}
+
+/// A layer of the chart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LayerName {
+    /// Its name.
+    pub name: String,
+    /// Number of its colour; none is the others' grey.
+    pub hue: Option<u8>,
+}
+
+/// One column in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reading {
+    /// Its time, and whether it is not over.
+    pub period: String,
+    /// Its height with the unit.
+    pub total: String,
+    /// Its parts, largest first.
+    pub parts: Vec<Part>,
+}
+
+/// A layer's part of a column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// Number of the layer.
+    pub layer: u8,
+    /// How much.
+    pub amount: String,
+    /// Its share of the column.
+    pub share: String,
+}

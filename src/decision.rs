@@ -1,0 +1,105 @@
+//! Decisions: whether a call may be made (accounting.md, "Access and decisions"). One table,
+//! walked from the top; the first row that denies is the answer.
+
+use crate::access::{Access, Overdraft};
+use crate::tokens::Tokens;
+use serde::{Deserialize, Serialize};
+
+/// Why a call is denied: the rows of the table, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Denial {
+    /// The app is unknown or archived.
+    UnknownApp,
+    /// A rated call of an app that has no team.
+    NoTeam,
+    /// The product is not assigned to the user.
+    NotAssigned,
+    /// A hard budget is used up.
+    BudgetUsedUp,
+    /// The team is restricted, and the call is rated.
+    Restricted,
+    /// The price is more than what is available, under `overdraft: deny`.
+    NotEnough,
+}
+
+/// What the table looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Call {
+    /// Whether the app is known and not archived.
+    pub app_known: bool,
+    /// Whether a rate line is in force for the call.
+    pub rated: bool,
+    /// Whether the app has a team now.
+    pub has_team: bool,
+    /// Whether the user may use the product, or it needs no assignment.
+    pub assigned: bool,
+    /// Whether every hard budget has room for the price.
+    pub within_budget: bool,
+    /// The team's access state.
+    pub access: Access,
+    /// What happens beyond the balance.
+    pub overdraft: Overdraft,
+    /// What the call would cost.
+    pub price: Tokens,
+    /// Usable remainders of the class minus live holds, never below zero.
+    pub available: Tokens,
+}
+
+impl Call {
+    /// The first row that denies the call; none when it is allowed.
+    #[must_use]
+    pub fn denied(&self) -> Option<Denial> {
+        let restricted = matches!(self.access, Access::Restricted { .. });
+        let in_trial = matches!(self.access, Access::Trial { .. });
+        let deny = self.overdraft == Overdraft::Deny && !in_trial;
+        let rows = [
+            (Denial::UnknownApp, !self.app_known),
+            (Denial::NoTeam, self.rated && !self.has_team),
+            (Denial::NotAssigned, !self.assigned),
+            (Denial::BudgetUsedUp, !self.within_budget),
+            (Denial::Restricted, self.rated && restricted),
+            (Denial::NotEnough, deny && self.price > self.available),
+        ];
+        rows.into_iter().find(|(_, denies)| *denies).map(|(row, _)| row)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Instant;
+
+    #[test]
+    fn the_first_row_that_denies_is_the_answer() {
+        let good = Call {
+            app_known: true,
+            rated: true,
+            has_team: true,
+            assigned: true,
+            within_budget: true,
+            access: Access::Full,
+            overdraft: Overdraft::Deny,
+            price: Tokens::whole(2),
+            available: Tokens::whole(2),
+        };
+        let since = Instant::from_micros(0);
+        let restricted = Access::Restricted { since };
+        let poor = Call { available: Tokens::whole(1), ..good };
+        for (call, denial) in [
+            (good, None),
+            (poor, Some(Denial::NotEnough)),
+            (Call { overdraft: Overdraft::Allow, ..poor }, None),
+            (Call { access: Access::Trial { until: since }, ..poor }, None),
+            (Call { access: restricted, ..poor }, Some(Denial::Restricted)),
+            (Call { access: restricted, rated: false, ..good }, None),
+            (Call { within_budget: false, access: restricted, ..poor }, Some(Denial::BudgetUsedUp)),
+            (Call { assigned: false, within_budget: false, ..good }, Some(Denial::NotAssigned)),
+            (Call { has_team: false, assigned: false, ..good }, Some(Denial::NoTeam)),
+            (Call { has_team: false, rated: false, ..good }, None),
+            (Call { app_known: false, has_team: false, ..good }, Some(Denial::UnknownApp)),
+        ] {
+            assert_eq!(call.denied(), denial, "{call:?}");
+        }
+    }
+}
