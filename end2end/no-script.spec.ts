@@ -1,4 +1,4 @@
-import { signIn, demoTest as test, expect, total, card, onCard } from './support/test.ts';
+import { demoTest as test, expect, total, card, onCard } from './support/test.ts';
 
 test.use({ javaScriptEnabled: false });
 
@@ -39,8 +39,7 @@ test('without JavaScript: sign-in, figures, table and ranges work', async ({ pag
   await expect(page.getByText('You are signed out.')).toBeVisible();
 });
 
-test('controls that need JavaScript are not offered without it', async ({ page, demo }) => {
-  await signIn(page.request, demo.url, demo.admin);
+test('controls that need JavaScript are not offered without it', async ({ page }) => {
   await page.goto('/overview');
   await expect(page.getByTestId('overlay')).toHaveCount(0);
   for (const button of await page.getByTestId('legend').getByRole('button').all()) {

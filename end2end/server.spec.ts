@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { stat } from 'node:fs/promises';
 import { readdir } from 'node:fs/promises';
 import { Place, Server } from './support/server.ts';
-import { expect, load, test } from './support/test.ts';
+import { expect, load, lot, rate, test } from './support/test.ts';
 
 /** The text of an error as a person sees it: without colours, time stamps and blank lines. */
 function lines(text: string): string[] {
@@ -93,4 +93,51 @@ test('a file that is no scenario is refused with its place', async () => {
   expect(stderr).toContain('lotz');
   expect(stderr).toContain('bad.json');
   await place.remove();
+});
+
+test('kill -9 in the middle loses nothing that was acknowledged', async ({ place }) => {
+  const books = {
+    name: 'hard',
+    rates: [rate('render', '1', '1')],
+    lots: [lot('l1', 'alpha', '100000')],
+  };
+  await load(place, 'hard', books);
+  const key = await place.createKey('hard', 'k', 'ingest,read');
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+  const batch = (n: number) =>
+    Array.from({ length: 200 }, (_, i) => ({
+      ...{ source: 'hard', id: `${n}-${i}`, team: 'alpha', api: 'render', quantity: 1 },
+    }));
+  const send = (url: string, n: number) =>
+    fetch(`${url}/api/v1/events`, { method: 'POST', headers, body: JSON.stringify(batch(n)) });
+
+  const first = await Server.serve(place);
+  const acknowledged = new Set<number>();
+  const sending = (async () => {
+    for (let n = 0; n < 1000; n++) {
+      const answer = await send(first.url, n);
+      if (answer.status === 200) acknowledged.add(n);
+    }
+  })().catch(() => 'cut off');
+  await expect.poll(() => acknowledged.size).toBeGreaterThan(3);
+  await first.stop('SIGKILL');
+  expect(await sending).toBe('cut off');
+
+  const second = await Server.serve(place);
+  const used = async () => {
+    const answer = await fetch(`${second.url}/api/v1/balance`, { headers });
+    const { items } = (await answer.json()) as { items: { used: string }[] };
+    return Number(items[0]?.used);
+  };
+  // Whole batches only: all that were acknowledged, and at most the one that was cut off.
+  const kept = (await used()) / 200;
+  expect([acknowledged.size, acknowledged.size + 1]).toContain(kept);
+  for (const n of acknowledged) {
+    const { results } = (await (await send(second.url, n)).json()) as {
+      results: { status: string }[];
+    };
+    expect(new Set(results.map((result) => result.status))).toEqual(new Set(['duplicate']));
+  }
+  expect(await used()).toBe(kept * 200);
+  await second.stop();
 });

@@ -4,7 +4,7 @@ use crate::access::{Policy, PolicyLines};
 use crate::assignment::AssignmentLines;
 use crate::burn::{BurnError, MoveOut, Step, TeamBooks, TeamState, burn};
 use crate::id::{ApiId, VariantId};
-use crate::lot::Lot;
+use crate::lot::{Class, Lot};
 use crate::rate::{
     PriceTooLarge, RateCard, RateExists, RateLine, Rating, Session, Usage, chain, rate,
 };
@@ -50,6 +50,10 @@ struct Names {
 
 type Key<'a> = (&'a str, &'a str, &'a str, Option<&'a str>);
 
+/// What puts charges in order: time, the event's id, and which of its charges. All events of a
+/// scenario have one source.
+type Place = (Instant, String, u32);
+
 impl Replay {
     /// Rates all events and orders all facts.
     ///
@@ -59,13 +63,13 @@ impl Replay {
         let mut teams = books(scenario)?;
         let names = Names::new(scenario);
         let card = names.card(scenario)?;
-        for (team, at, step) in charges(scenario, &names, &card, &teams)? {
+        for (team, place, step) in charges(scenario, &names, &card, &teams)? {
             if let Some(found) = teams.get_mut(&team) {
-                found.1.push((at, step));
+                found.1.push((place, step));
             }
         }
-        let order = |(books, mut steps): (TeamBooks, Vec<(Instant, Step)>)| {
-            steps.sort_by_key(|(at, _)| *at);
+        let order = |(books, mut steps): (TeamBooks, Vec<(Place, Step)>)| {
+            steps.sort_by(|(a, _), (b, _)| a.cmp(b));
             (books, steps.into_iter().map(|(_, step)| step).collect())
         };
         Ok(Self { teams: teams.into_iter().map(|(name, t)| (name, order(t))).collect() })
@@ -105,7 +109,7 @@ pub fn answer(state: &TeamState) -> Answer {
     }
 }
 
-type Teams = BTreeMap<String, (TeamBooks, Vec<(Instant, Step)>)>;
+type Teams = BTreeMap<String, (TeamBooks, Vec<(Place, Step)>)>;
 
 fn books(scenario: &Scenario) -> Result<Teams, ReplayError> {
     let policy = Policy {
@@ -215,13 +219,13 @@ impl Names {
     }
 }
 
-/// Every charge as (team, time, step).
+/// Every charge with its team and place.
 fn charges(
     scenario: &Scenario,
     names: &Names,
     card: &RateCard,
     teams: &Teams,
-) -> Result<Vec<(String, Instant, Step)>, ReplayError> {
+) -> Result<Vec<(String, Place, Step)>, ReplayError> {
     let mut assignments: BTreeMap<&str, AssignmentLines<String>> = BTreeMap::new();
     for app in &scenario.apps {
         let lines = assignments.entry(&app.client_id).or_default();
@@ -249,7 +253,8 @@ fn charges(
         match rating {
             Rating::Price(class, amount) => {
                 let at = event.time;
-                charges.push((team, at, Step::Charge { at, class, amount }));
+                let place = (at, event.id.clone(), 0);
+                charges.push((team, place, Step::Charge { at, class, amount }));
             }
             Rating::Session => {
                 let user = event.user.clone().ok_or_else(|| ReplayError::User(event.id.clone()))?;
@@ -263,8 +268,9 @@ fn charges(
         let key: Key = (&team, &user, &api, variant.as_deref());
         let (api, variant) = (names.api(key.2), names.variant(key.3));
         for charge in chain(card, api, variant, trial(key.0), &list) {
-            let (at, class) = (charge.at, crate::lot::Class::Product);
-            charges.push((team.clone(), at, Step::Charge { at, class, amount: charge.amount }));
+            let (at, class, amount) = (charge.at, Class::Product, charge.amount);
+            let place = (at, list[charge.session].id.clone(), charge.n);
+            charges.push((team.clone(), place, Step::Charge { at, class, amount }));
         }
     }
     Ok(charges)
@@ -297,6 +303,33 @@ mod tests {
     use super::*;
     use std::fs;
     use std::path::Path;
+
+    /// A lot for everything pays one of two charges of an instant; which one decides whether cloud
+    /// credits pay the other later.
+    #[test]
+    fn charges_of_one_instant_go_by_the_ids_of_their_events() {
+        let events = [
+            r#"{"id": "b", "time": "2026-01-01T12:00:00Z", "team": "t", "api": "calls"}"#,
+            r#"{"id": "a", "time": "2026-01-01T12:00:00Z", "team": "t", "user": "u", "api": "cad"}"#,
+        ];
+        for [first, second] in [[0, 1], [1, 0]] {
+            let text = format!(
+                r#"{{"name": "ties", "events": [{}, {}],
+                "rates": [{{"api": "calls", "tokens": "5", "per": "1", "rounding": "exact",
+                    "from": "2026-01-01T00:00:00Z"}},
+                    {{"api": "cad", "tokens": "5", "per": "1", "rounding": "user_day",
+                    "from": "2026-01-01T00:00:00Z"}}],
+                "lots": [{{"id": "f", "team": "t", "kind": "flex", "tokens": "5",
+                    "effective": "2026-01-01T00:00:00Z"}},
+                    {{"id": "c", "team": "t", "kind": "cloud_credit", "tokens": "5",
+                    "effective": "2026-01-02T00:00:00Z"}}]}}"#,
+                events[first], events[second]
+            );
+            let replay = Replay::new(&serde_json::from_str(&text).unwrap()).unwrap();
+            let state = replay.state("t", "2026-01-03T00:00:00Z".parse().unwrap()).unwrap();
+            assert_eq!(state.debt.total(), crate::tokens::Tokens::ZERO, "{first} first");
+        }
+    }
 
     #[test]
     fn every_scenario_gets_the_expected_answers() {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// What the form of a page says about the attempt before, from a cookie that lives for one page.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flash {
-    /// `wrong-credentials`, `too-many`, `signed-out` or `expired`.
+    /// `wrong-credentials`, `too-many`, `unavailable`, `signed-out` or `expired`.
     pub code: Option<String>,
     /// The e-mail that was typed, to keep it.
     pub email: Option<String>,
@@ -34,12 +34,8 @@ pub fn visitor() -> Visitor {
     use_context().unwrap_or_default()
 }
 
-/// Whether the browser has taken over: what only works with WebAssembly is drawn after that.
-#[derive(Debug, Clone, Copy)]
-pub struct Hydrated(pub ReadSignal<bool>);
-
 #[cfg(feature = "ssr")]
-pub use on_server::{Assets, Services, Session, visitor_of_request};
+pub use on_server::{Assets, DevReload, Services, Session, visitor_of_request};
 
 #[cfg(feature = "ssr")]
 mod on_server {
@@ -78,6 +74,10 @@ mod on_server {
         /// Identifies the build.
         pub build: String,
     }
+
+    /// Whether pages load themselves again after a rebuild; only `cargo xtask dev` asks for it.
+    #[derive(Debug, Clone, Copy)]
+    pub struct DevReload(pub bool);
 
     /// The visitor of the request that is being answered.
     #[must_use]

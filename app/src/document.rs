@@ -2,7 +2,7 @@
 
 #![cfg(feature = "ssr")]
 
-use crate::context::Assets;
+use crate::context::{Assets, DevReload};
 use crate::root::App;
 use leptos::config::LeptosOptions;
 use leptos::nonce::use_nonce;
@@ -10,16 +10,25 @@ use leptos::prelude::*;
 use leptos_i18n::Locale as _;
 use leptos_meta::MetaTags;
 
+/// While developing, a page asks every second which process serves it, and loads itself again
+/// when that is another one. A failed question is the restart itself.
+const RELOAD: &str = "\nlet seen;\nsetInterval(async () => {\n\
+    const now = await fetch('/_dev/build').then((r) => r.text()).catch(() => seen);\n\
+    if (seen && now !== seen) location.reload();\n  seen = now;\n}, 1000);";
+
 /// The whole document. The only inline script loads the hashed files, under the nonce of the
 /// content security policy.
 #[must_use]
 pub fn shell(_options: LeptosOptions) -> impl IntoView {
     let assets = use_context::<Assets>().unwrap_or_default();
     let (js, wasm) = (&assets.js, &assets.wasm);
-    let start = format!(
+    let mut start = format!(
         "import init, {{ hydrate }} from '{js}';\n\
          await init({{ module_or_path: '{wasm}' }});\nhydrate();"
     );
+    if use_context::<DevReload>().is_some_and(|reload| reload.0) {
+        start.push_str(RELOAD);
+    }
     view! {
         <!DOCTYPE html>
         <html lang=crate::text::locale().as_str()>

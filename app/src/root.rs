@@ -1,7 +1,7 @@
 //! The root component: context for all pages, and the table of routes.
 
 use crate::components::layout::Layout;
-use crate::context::{Hydrated, Visitor};
+use crate::context::Visitor;
 use crate::i18n::Locale;
 use crate::pages::{Login, Me, NotFound, Overview};
 use leptos::prelude::*;
@@ -24,12 +24,7 @@ pub fn App() -> impl IntoView {
     provide_context(Locale::default());
     provide_context(SharedValue::new(visitor).into_inner());
     provide_context(Visited(StoredValue::new(false)));
-    let (hydrated, set_hydrated) = signal(false);
-    provide_context(Hydrated(hydrated));
-    Effect::new(move |_| {
-        set_hydrated.set(true);
-        mark_hydrated();
-    });
+    Effect::new(move |_| mark_hydrated());
     view! {
         <Router>
             <Layout>

@@ -28,6 +28,8 @@ pub struct Config {
     pub trust_forwarded_for: bool,
     /// A folder with the front end, instead of the embedded one.
     pub site: Option<PathBuf>,
+    /// Whether pages load themselves again after a rebuild, for `cargo xtask dev`.
+    pub dev_reload: bool,
     /// What is logged, e.g. `info` or `tokenscope_server=debug`.
     pub log: String,
     /// `text` or `json`.
@@ -54,6 +56,7 @@ impl Default for Config {
             allow_plain_http: false,
             trust_forwarded_for: false,
             site: None,
+            dev_reload: false,
             log: "info,sqlx=warn".into(),
             log_format: LogFormat::Text,
         }
@@ -114,7 +117,7 @@ impl Config {
             .merge(Env::prefixed("TOKENSCOPE_").filter(ours).filter(is_setting))
             .merge(Env::raw().only(&["DATABASE_URL"]))
             .merge(Serialized::defaults(overrides));
-        let config: Self = figment.extract().map_err(|e| ConfigError::Read(one_line(&e)))?;
+        let config: Self = figment.extract_lossy().map_err(|e| ConfigError::Read(one_line(&e)))?;
         config.check()?;
         Ok(config)
     }
@@ -168,7 +171,7 @@ impl Config {
 
 /// Variables that the build and test driver sets for the program it starts.
 fn is_setting(name: &figment::value::UncasedStr) -> bool {
-    !matches!(name.as_str().to_ascii_lowercase().as_str(), "dev_reload" | "bin" | "shared_data")
+    !matches!(name.as_str().to_ascii_lowercase().as_str(), "bin" | "shared_data")
 }
 
 fn one_line(error: &figment::Error) -> String {

@@ -65,6 +65,7 @@ fn problem(flash: &Flash) -> Option<String> {
             let wait = format::wait(flash.retry_after_s.unwrap_or(60));
             Some(tr!(login.too_many, wait = wait))
         }
+        "unavailable" => Some(tr!(login.unavailable).to_owned()),
         _ => None,
     }
 }

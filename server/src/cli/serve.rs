@@ -3,6 +3,7 @@
 use super::args::ServeArgs;
 use super::demo::{self, Secrets};
 use super::{Done, Failed, open, say};
+use crate::clock;
 use crate::config::Config;
 use crate::demo::DemoSpec;
 use crate::http::assets::Site;
@@ -33,7 +34,8 @@ pub async fn serve(config: Config, args: ServeArgs) -> Done {
     let origin = config.origin(address);
     tokio::spawn(session::sweep(service.db().clone(), service.clock().clone()));
     let leptos = LeptosOptions::builder().output_name("tokenscope").site_addr(address).build();
-    let app = App { service: service.clone(), config: Arc::new(config), site, files, leptos };
+    let (config, process) = (Arc::new(config), clock::incident());
+    let app = App { service: service.clone(), config, site, files, leptos, process };
     say(&format!("address: {origin}"));
     if let Some(secrets) = secrets {
         greet(&origin, &secrets);

@@ -21,3 +21,8 @@ pub async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
         }
     }
 }
+
+/// Which process answers; only while developing.
+pub async fn process(State(app): State<App>) -> String {
+    app.process
+}

@@ -14,7 +14,7 @@ use leptos::prelude::{provide_context, use_context};
 use leptos_axum::ResponseOptions;
 use std::sync::Arc;
 use tokenscope::fault::Fault;
-use tokenscope_app::context::{Services, Session};
+use tokenscope_app::context::{DevReload, Services, Session};
 use tokenscope_app::shell;
 
 /// Puts into context what pages and server functions look for.
@@ -26,11 +26,13 @@ fn context(app: &App, request: &Request) -> impl Fn() + Clone + Send + Sync + 's
     let signed_in = request.extensions().get::<SignedIn>().cloned().unwrap_or_default();
     let session = Session(signed_in.0);
     let (assets, flash) = (app.files.assets.clone(), flash_of(request.headers()));
+    let reload = DevReload(app.config.dev_reload);
     move || {
         provide_context(services.clone());
         provide_context(session.clone());
         provide_context(assets.clone());
         provide_context(flash.clone());
+        provide_context(reload);
     }
 }
 

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
 use tower_http::csrf::CsrfLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
@@ -38,6 +39,8 @@ pub struct App {
     pub files: Files,
     /// What leptos wants to know.
     pub leptos: LeptosOptions,
+    /// Names this process, for pages that load themselves again while developing.
+    pub process: String,
 }
 
 /// All routes with their layers.
@@ -58,7 +61,8 @@ pub fn router(app: App) -> Router {
         .layer(from_fn_with_state(app.clone(), session::identify))
         .layer(session::layer(&app))
         .layer(CsrfLayer::new())
-        .layer(RequestBodyLimitLayer::new(FORM_BYTES));
+        .layer(RequestBodyLimitLayer::new(FORM_BYTES))
+        .layer(CompressionLayer::new());
     let files = Router::new()
         .route("/assets/{*path}", get(assets::asset))
         .route("/robots.txt", get(assets::robots));
@@ -68,7 +72,13 @@ pub fn router(app: App) -> Router {
         .nest("/api/v1", api::v1::routes())
         .route("/api/{*rest}", any(api::unknown))
         .route("/api", any(api::unknown));
+    let dev = if app.config.dev_reload {
+        Router::new().route("/_dev/build", get(health::process))
+    } else {
+        Router::new()
+    };
     Router::new()
+        .merge(dev)
         .merge(files)
         .merge(probes)
         .merge(api)
@@ -78,7 +88,7 @@ pub fn router(app: App) -> Router {
                 .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
                 .layer(TraceLayer::new_for_http())
                 .layer(PropagateRequestIdLayer::x_request_id())
-                .layer(from_fn(headers::secure))
+                .layer(from_fn_with_state(app.clone(), headers::secure))
                 .layer(TimeoutLayer::with_status_code(
                     StatusCode::SERVICE_UNAVAILABLE,
                     ANSWER_WITHIN,

@@ -74,10 +74,15 @@ async fn run(db: Db, mut queue: mpsc::Receiver<Job>) {
                     let _ = job.reply.send(Ok(result));
                 }
             }
+            Err(error) if jobs.len() == 1 => {
+                if let Some(job) = jobs.pop() {
+                    let _ = job.reply.send(Err(fault::of(error)));
+                }
+            }
             // One bad batch must not fail its neighbours: each once more by itself.
             Err(_) => {
                 for job in jobs {
-                    let result = alone(&db, &job.batch).await.map_err(fault::of);
+                    let result = once(&db, &job.batch).await.map_err(fault::of);
                     let _ = job.reply.send(result);
                 }
             }
