@@ -58,7 +58,14 @@ pub(super) async fn prepare(
     spec: &DemoSpec,
     fresh: bool,
 ) -> Result<(Service, Secrets), Failed> {
-    let mut service = open(config).await?;
+    let mut service = match open(config).await {
+        // The secrets lie beside demo data only, so this file may go.
+        Err(_) if fresh && secrets_file(config).exists() => {
+            remove(config)?;
+            open(config).await?
+        }
+        opened => opened?,
+    };
     let mut is_demo = service.organization(SLUG).await?.is_some();
     let count = service.organizations().await?;
     if count > i64::from(is_demo) || (is_demo && !service.is_demo(SLUG).await?) {

@@ -27,16 +27,17 @@ pub(super) const REVIT: &str = "revit";
 /// Code of a daily product whose rate is invented.
 pub(super) const FUSION: &str = "fusion";
 
+// Colours are given in this order: the free ones last, so that the rated ones all differ.
 const APIS: [(&str, &str, &str); 9] = [
     (DESIGN_AUTOMATION, "Design Automation", "second"),
     (MODEL_DERIVATIVE, "Model Derivative", "job"),
     (REALITY_CAPTURE, "Reality Capture", "photo"),
-    (DATA_MANAGEMENT, "Data Management", "call"),
-    (AUTHENTICATION, "Authentication", "call"),
-    (WEBHOOKS, "Webhooks", "call"),
     (AUTOCAD, "AutoCAD", "second"),
     (REVIT, "Revit (demo rate)", "second"),
     (FUSION, "Fusion (demo rate)", "second"),
+    (DATA_MANAGEMENT, "Data Management", "call"),
+    (AUTHENTICATION, "Authentication", "call"),
+    (WEBHOOKS, "Webhooks", "call"),
 ];
 
 /// 2022-11-07T00:00:00Z: from then on the published rates are in force.

@@ -19,7 +19,7 @@ pub fn of(error: DbError) -> Fault {
             Fault::StorageFull
         }
         DbError::Unique(constraint) => Fault::Conflict { reason: taken(constraint) },
-        DbError::Other(_) | DbError::Damaged(_) => internal(&error),
+        DbError::Other(_) | DbError::Overflow | DbError::Damaged(_) => internal(&error),
     }
 }
 

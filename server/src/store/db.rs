@@ -48,6 +48,9 @@ pub enum DbError {
     /// Anything else.
     #[error(transparent)]
     Other(#[from] sqlx::Error),
+    /// Sums have 64 bits.
+    #[error("a sum is larger than 64 bits can hold")]
+    Overflow,
     /// A stored value cannot be what it is.
     #[error("stored data is damaged: {0}")]
     Damaged(String),

@@ -27,6 +27,8 @@ statements! {
     /// Takes the organization's lock.
     ORG_LOCK = "SELECT last_number, last_recorded_at FROM org WHERE org_id = $1"
         | "SELECT last_number, last_recorded_at FROM org WHERE org_id = $1 FOR UPDATE";
+    /// Gives the lock back with the numbers that were given.
+    ORG_NUMBERS = "UPDATE org SET last_number = $2, last_recorded_at = $3 WHERE org_id = $1";
     /// Gives the lock back with what changed.
     ORG_UPDATE = "UPDATE org SET last_number = $2, last_recorded_at = $3, revision = revision + 1
         WHERE org_id = $1";
@@ -166,6 +168,14 @@ impl OrgLock {
     pub fn recorded_at(&mut self) -> i64 {
         self.last_recorded_at = self.now.max(self.last_recorded_at + 1);
         self.last_recorded_at
+    }
+    /// Stores what was given, where nothing changed that rating or names depend on.
+    ///
+    /// # Errors
+    /// [`DbError`]
+    pub async fn give_back_numbers(self, tx: &mut Tx) -> Result<(), DbError> {
+        tx.run(ORG_NUMBERS, args![self.org.0, self.last_number, self.last_recorded_at]).await?;
+        Ok(())
     }
     /// Stores what was given and counts the revision up.
     ///

@@ -75,11 +75,16 @@ pub struct Sums {
 
 impl Sums {
     /// Adds the other sums to these.
-    pub const fn add(&mut self, other: Self) {
-        self.events += other.events;
-        self.quantity += other.quantity;
-        self.quantity_micro += other.quantity_micro;
-        self.tokens += other.tokens;
+    ///
+    /// # Errors
+    /// [`DbError::Overflow`]
+    pub fn add(&mut self, other: Self) -> Result<(), DbError> {
+        let sum = |a: i64, b: i64| a.checked_add(b).ok_or(DbError::Overflow);
+        self.events = sum(self.events, other.events)?;
+        self.quantity = sum(self.quantity, other.quantity)?;
+        self.quantity_micro = sum(self.quantity_micro, other.quantity_micro)?;
+        self.tokens = sum(self.tokens, other.tokens)?;
+        Ok(())
     }
 }
 

@@ -47,6 +47,7 @@ on_each_database!(
     a_key_without_the_scope_sends_nothing,
     a_late_session_moves_the_windows_and_all_sums,
     an_app_is_charged_to_its_team_at_the_time,
+    absurdly_long,
 );
 
 async fn a_repeat_is_a_duplicate(database: Database) {
@@ -91,6 +92,10 @@ async fn other_content_under_a_known_key_changes_nothing(database: Database) {
         assert_eq!(results[1], EventResult::Conflict);
         assert_eq!(send(&service, &caller, [fresh]).await, [EventResult::Duplicate]);
     }
+    // Within a batch too the stored content counts, not the one that comes first.
+    let (other, first) = (NewEvent { api: "other".into(), ..first.clone() }, first);
+    let results = send(&service, &caller, [other, first]).await;
+    assert_eq!(results, [EventResult::Conflict, EventResult::Duplicate]);
     let after = rollups::Named::read(service.db(), caller.org).await;
     assert_eq!(after.charges.len(), before.charges.len() + 1, "only event 2 was new");
     rollups::check(service.db(), caller.org, "UTC").await;
@@ -99,7 +104,8 @@ async fn other_content_under_a_known_key_changes_nothing(database: Database) {
 async fn a_key_counts_in_its_organization_and_source(database: Database) {
     let service = database.service(now()).await;
     let (one, other) = (red_team(&service, "a").await, red_team(&service, "b").await);
-    let sources = ["", "t", "te"].map(|source| NewEvent { source: source.into(), ..event("x", now()) });
+    let sources =
+        ["", "t", "te"].map(|source| NewEvent { source: source.into(), ..event("x", now()) });
     // Source and id are two texts: (te, stx) is not (test, x).
     let split = NewEvent { source: "te".into(), ..event("stx", now()) };
     let events = [vec![event("x", now()), split], sources.to_vec()].concat();
@@ -166,21 +172,26 @@ async fn a_wrong_item_does_not_touch_its_neighbours(database: Database) {
 
 async fn times_beyond_the_window_are_rejected(database: Database) {
     let service = database.service(now()).await;
-    let window = |days| {
-        let mut new = organization(&format!("w{days:?}"), "UTC");
+    let window = |days: Option<i64>| {
+        let mut new = organization(&format!("w{}", days.unwrap_or(0)), "UTC");
         new.accept_window_days = days;
         new
     };
     let (ahead, old) = (now().plus(5 * 60 * SECOND), now().plus(-400 * DAY));
     let times = [ahead, ahead.plus(1), old, old.plus(-1), Instant::MIN];
-    for (days, expected) in [
-        (Some(400), [None, Some("time"), None, Some("time"), Some("time")]),
-        (None, [None, Some("time"), None, None, None]),
-    ] {
-        let caller = program(service.create_organization(&window(days)).await.unwrap());
-        let events = times.iter().enumerate().map(|(n, time)| event(&n.to_string(), *time));
-        let results = send(&service, &caller, events).await;
-        assert_eq!(fields(&results), expected, "{days:?}");
+    let any_age = [None, Some("time"), None, None, None];
+    for (days, by_key) in
+        [(Some(400), [None, Some("time"), None, Some("time"), Some("time")]), (None, any_age)]
+    {
+        let program = program(service.create_organization(&window(days)).await.unwrap());
+        let key = with_scopes(&program, &[Scope::Ingest]);
+        // Imports are not bound to the window.
+        for (caller, id, expected) in [(&key, "key", by_key), (&program, "import", any_age)] {
+            let events =
+                times.iter().enumerate().map(|(n, time)| event(&format!("{id}{n}"), *time));
+            let results = send(&service, caller, events).await;
+            assert_eq!(fields(&results), expected, "{days:?} {id}");
+        }
     }
 }
 
@@ -215,10 +226,19 @@ async fn own_tokens_need_their_scope(database: Database) {
 async fn a_key_without_the_scope_sends_nothing(database: Database) {
     let service = database.service(now()).await;
     let caller = red_team(&service, "a").await;
-    let others = with_scopes(&caller, &[Scope::IngestRated, Scope::Check, Scope::Read, Scope::Admin]);
+    let others =
+        with_scopes(&caller, &[Scope::IngestRated, Scope::Check, Scope::Read, Scope::Admin]);
     let refused = try_send(&service, &others, [event("1", now())]).await;
     assert!(matches!(refused, Err(Fault::Forbidden { .. })), "{refused:?}");
     assert_eq!(charged(&service, caller.org, "red").await, Tokens::ZERO);
+}
+
+async fn absurdly_long(database: Database) {
+    let service = database.service(now()).await;
+    let caller = red_team(&service, "a").await;
+    let t = std::time::Instant::now();
+    let long = session("long", "ann", now(), 1_000_000_000_000);
+    println!("{:?} {:?}", send(&service, &caller, [long]).await, t.elapsed());
 }
 
 async fn a_late_session_moves_the_windows_and_all_sums(database: Database) {
@@ -226,7 +246,8 @@ async fn a_late_session_moves_the_windows_and_all_sums(database: Database) {
     let zone = "Australia/Lord_Howe";
     let caller = program_of(&service, "a", zone).await;
     let rates = crate::given::rate("cad", "10", tokenscope::rate::Rounding::UserDay);
-    let facts = vec![team("red"), app("robot"), assigned("robot", Some("red"), Instant::MIN), rates];
+    let facts =
+        vec![team("red"), app("robot"), assigned("robot", Some("red"), Instant::MIN), rates];
     service.record(&caller, facts).await.unwrap();
     let day = at("2026-04-04T20:00:00Z");
     // A session of 30 hours opens two windows: at its start and 24 hours later.
@@ -235,7 +256,11 @@ async fn a_late_session_moves_the_windows_and_all_sums(database: Database) {
     rollups::check(service.db(), caller.org, zone).await;
     let windows = async || {
         let named = rollups::Named::read(service.db(), caller.org).await;
-        named.charges.into_iter().map(|charge| (charge.1 - day.micros(), charge.2)).collect::<Vec<_>>()
+        named
+            .charges
+            .into_iter()
+            .map(|charge| (charge.1 - day.micros(), charge.2))
+            .collect::<Vec<_>>()
     };
     assert_eq!(windows().await, [(0, "long".into()), (DAY, "long".into())]);
     // A late one two hours earlier takes the first window; the second opens two hours earlier.
@@ -257,11 +282,8 @@ async fn an_app_is_charged_to_its_team_at_the_time(database: Database) {
     let service = database.service(now()).await;
     let caller = red_team(&service, "a").await;
     let (moved, gone) = (now().plus(-2 * DAY), now().plus(-DAY));
-    let facts = vec![
-        team("blue"),
-        assigned("robot", Some("blue"), moved),
-        assigned("robot", None, gone),
-    ];
+    let facts =
+        vec![team("blue"), assigned("robot", Some("blue"), moved), assigned("robot", None, gone)];
     service.record(&caller, facts).await.unwrap();
     let times = [moved.plus(-1), moved, gone.plus(-1), gone, now()];
     let events = times.iter().enumerate().map(|(n, time)| event(&n.to_string(), *time));

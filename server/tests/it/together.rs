@@ -29,7 +29,8 @@ fn numbered(n: u64) -> NewEvent {
         return session(&id, &format!("user{}", n % 7), time, 40 * 3600);
     }
     let app = format!("app{}", n % 5);
-    let spender = if n.is_multiple_of(2) { Spender::Team("red".into()) } else { Spender::ClientId(app) };
+    let spender =
+        if n.is_multiple_of(2) { Spender::Team("red".into()) } else { Spender::ClientId(app) };
     NewEvent { spender, variant: Some(format!("v{}", n % 11)), ..event(&id, time) }
 }
 
@@ -96,7 +97,8 @@ async fn send_overlapping(service: Service, caller: Caller, seed: u64) -> Vec<St
 async fn a_sum_beyond_all_bounds_stores_nothing(database: Database) {
     let service = database.service(now()).await;
     let caller = red_team(&service, "a").await;
-    let dear = |n: u32| NewEvent { tokens: Some(Tokens::MAX_GIVEN), ..event(&format!("d{n}"), now()) };
+    let dear =
+        |n: u32| NewEvent { tokens: Some(Tokens::MAX_GIVEN), ..event(&format!("d{n}"), now()) };
     let refused = try_send(&service, &caller, (0..9_500).map(dear)).await;
     assert!(matches!(refused, Err(Fault::Internal { .. })), "{:?}", refused.map(|r| r.len()));
     assert_eq!(charged(&service, caller.org, "red").await, Tokens::ZERO);

@@ -16,8 +16,9 @@ use tokenscope::fault::Fault;
 use tokenscope::permission::Scope;
 use tokenscope::service::{Caller, Intake};
 
-/// How often a batch is made ready again because the rates or names changed meanwhile.
-const ATTEMPTS: u32 = 5;
+/// How often a batch is made ready again because the rates or names changed meanwhile: once for
+/// each of the other senders that may bring new names at the same time.
+const ATTEMPTS: u32 = 32;
 
 /// What the transaction made of a prepared batch.
 pub enum Written {

@@ -160,14 +160,21 @@ async fn add_missing(
     let new: Vec<String> = wanted.into_iter().filter(|u| !users.contains_key(u)).collect();
     let numbers = names::add_users(&mut tx, org_id, &mut lock, new.clone(), now).await;
     users.extend(new.into_iter().zip(numbers.map_err(fault::of)?));
-    lock.give_back(&mut tx).await.map_err(fault::of)?;
-    let book = service.book(&mut tx, org_id).await?;
+    if added == Added::default() {
+        // Users stand in no book, so that what others have ready stays good.
+        lock.give_back_numbers(&mut tx).await.map_err(fault::of)?;
+    } else {
+        lock.give_back(&mut tx).await.map_err(fault::of)?;
+    }
     commit(tx).await?;
+    // Not before the commit: if that failed, the book in memory would hold names under numbers
+    // that another server gives to others.
+    let book = service.book(&mut service.read().await?, org_id).await?;
     Ok((book, users))
 }
 
 /// What a batch added, so that it is added once.
-#[derive(Default)]
+#[derive(Default, PartialEq, Eq)]
 struct Added {
     apis: HashMap<String, i64>,
     variants: BTreeSet<(i64, String)>,

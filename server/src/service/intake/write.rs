@@ -33,11 +33,11 @@ pub async fn write(tx: &mut Tx, batch: &Prepared) -> Result<Written, DbError> {
         let mut charges = Charges::new(batch.now, locked);
         let mut usage = UsageDeltas::new(&batch.book.zone);
         for ready in &new {
-            usage.event(ready);
-            charges.event(ready, &mut usage);
+            usage.event(ready)?;
+            charges.event(ready, &mut usage)?;
         }
         for change in &changes {
-            charges.window(change, &mut usage);
+            charges.window(change, &mut usage)?;
         }
         charges.write(tx, batch).await?;
         usage.write(tx, batch).await?;
@@ -113,15 +113,15 @@ impl Charges {
         };
         Self { recorded: locked.into_iter().map(times).collect(), rows: Vec::new() }
     }
-    fn event(&mut self, ready: &Ready, usage: &mut UsageDeltas<'_>) {
+    fn event(&mut self, ready: &Ready, usage: &mut UsageDeltas<'_>) -> Result<(), DbError> {
         let (Some(team), Cost::Price(class, amount)) = (ready.team, &ready.rating) else {
-            return;
+            return Ok(());
         };
         if amount.is_zero() {
-            return;
+            return Ok(());
         }
         let row = &ready.row;
-        usage.tokens(row.at, dimensions(ready), amount.micro());
+        usage.tokens(row.at, dimensions(ready), amount.micro())?;
         self.push(ChargeRow {
             team_id: team.0,
             at: row.at,
@@ -132,12 +132,18 @@ impl Charges {
             class: *class,
             amount: amount.micro(),
         });
+        Ok(())
     }
-    fn window(&mut self, change: &WindowChange, usage: &mut UsageDeltas<'_>) {
+    fn window(
+        &mut self,
+        change: &WindowChange,
+        usage: &mut UsageDeltas<'_>,
+    ) -> Result<(), DbError> {
         let &WindowChange { app_id, api_id, variant_id, user_id, .. } = change;
         let key = Dimensions { app_id, api_id, variant_id, user_id };
-        usage.tokens(change.row.at, key, change.row.amount);
+        usage.tokens(change.row.at, key, change.row.amount)?;
         self.push(change.row.clone());
+        Ok(())
     }
     fn push(&mut self, mut row: ChargeRow) {
         if let Some(recorded) = self.recorded.get(&row.team_id) {
@@ -151,9 +157,12 @@ impl Charges {
         let (mut hours, mut days) =
             (Buckets::new(zone, Grain::Hour), Buckets::new(zone, Grain::Day));
         for row in &self.rows {
-            *by_hour.entry((row.team_id, hours.start(row.at), row.class)).or_default() +=
-                row.amount;
-            *by_day.entry((row.team_id, days.start(row.at), row.class)).or_default() += row.amount;
+            for (sums, start) in
+                [(&mut by_hour, hours.start(row.at)), (&mut by_day, days.start(row.at))]
+            {
+                let sum = sums.entry((row.team_id, start, row.class)).or_default();
+                *sum = sum.checked_add(row.amount).ok_or(DbError::Overflow)?;
+            }
         }
         charge::add(tx, org_id, &self.rows).await?;
         charge::add_sums(tx, org_id, &by_hour, &by_day).await?;
@@ -210,7 +219,7 @@ impl<'a> UsageDeltas<'a> {
         let empty = |grain| (Buckets::new(zone, grain), Deltas::new());
         Self { hours: empty(Grain::Hour), days: empty(Grain::Day), months: empty(Grain::Month) }
     }
-    fn event(&mut self, ready: &Ready) {
+    fn event(&mut self, ready: &Ready) -> Result<(), DbError> {
         let quantity = ready.row.quantity.unwrap_or(match ready.rating {
             Cost::Price(..) => MICRO,
             Cost::Session => tokenscope::rate::SESSION_MIN,
@@ -221,18 +230,18 @@ impl<'a> UsageDeltas<'a> {
             quantity_micro: quantity % MICRO,
             tokens: 0,
         };
-        self.add(ready.row.at, dimensions(ready), sums);
+        self.add(ready.row.at, dimensions(ready), sums)
     }
-    fn tokens(&mut self, at: i64, key: Dimensions, tokens: i64) {
-        self.add(at, key, Sums { tokens, ..Sums::default() });
+    fn tokens(&mut self, at: i64, key: Dimensions, tokens: i64) -> Result<(), DbError> {
+        self.add(at, key, Sums { tokens, ..Sums::default() })
     }
-    fn add(&mut self, at: i64, key: Dimensions, sums: Sums) {
+    fn add(&mut self, at: i64, key: Dimensions, sums: Sums) -> Result<(), DbError> {
         for (buckets, deltas) in [&mut self.days, &mut self.months] {
-            deltas.entry((buckets.start(at), key)).or_default().add(sums);
+            deltas.entry((buckets.start(at), key)).or_default().add(sums)?;
         }
         let (buckets, deltas) = &mut self.hours;
         let without_user = Dimensions { user_id: 0, ..key };
-        deltas.entry((buckets.start(at), without_user)).or_default().add(sums);
+        deltas.entry((buckets.start(at), without_user)).or_default().add(sums)
     }
     async fn write(self, tx: &mut Tx, batch: &Prepared) -> Result<(), DbError> {
         let org_id = batch.book.org;

@@ -74,6 +74,13 @@ async fn run(db: Db, mut queue: mpsc::Receiver<Job>) {
                     let _ = job.reply.send(Ok(result));
                 }
             }
+            // The whole wait for another process's lock is over: the next one would be as long.
+            Err(DbError::Busy(error)) => {
+                let answer = fault::of(DbError::Busy(error));
+                for job in jobs {
+                    let _ = job.reply.send(Err(answer.clone()));
+                }
+            }
             Err(error) if jobs.len() == 1 => {
                 if let Some(job) = jobs.pop() {
                     let _ = job.reply.send(Err(fault::of(error)));
