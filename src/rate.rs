@@ -194,6 +194,10 @@ pub fn rate(
 /// that names no quantity: 300 s.
 pub const SESSION_MIN: i64 = 300 * SECOND;
 
+/// The longest session that is taken: 366 days. Each of its days is a charge; without an end to
+/// them a single event could make millions.
+pub const SESSION_MAX: i64 = 366 * DAY;
+
 /// A session of a daily product. All sessions given to [`chain`] are of one key: team, user,
 /// product, variant.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

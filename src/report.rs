@@ -290,6 +290,8 @@ pub struct RankedRow {
     pub slug: String,
     /// Name.
     pub name: String,
+    /// Whether it stands for events that were sent for a team without an app.
+    pub direct: bool,
     /// The name of what it belongs to (an app's team, an API); empty where there is none.
     pub group: String,
     /// Charges in the range.
@@ -343,6 +345,8 @@ pub enum Content {
     Figures,
     /// The organization has no event yet.
     NothingIngested,
+    /// There are events, but none that is the caller's own.
+    NothingOwn,
     /// There are events, but none in this range that the caller may see.
     NothingInRange,
 }

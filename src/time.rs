@@ -173,10 +173,17 @@ impl Zone {
     pub fn local(&self, at: Instant) -> NaiveDateTime {
         at.plus(i64::from(self.offset_s(at)) * SECOND).utc().naive_utc()
     }
-    /// The calendar date at an instant.
+    /// The calendar date at an instant. Where the clock goes back over midnight, the day that has
+    /// begun goes on, so that dates never run backwards.
     #[must_use]
     pub fn date(&self, at: Instant) -> Date {
-        self.local(at).date()
+        let date = self.local(at).date();
+        match self.transition_before(at) {
+            Some(change) if at.0 - change < DAY => {
+                date.max(self.local(Instant::from_micros(change - 1)).date())
+            }
+            _ => date,
+        }
     }
     /// The first instant whose wall clock shows at least this time: the earlier of two, and the
     /// end of the gap where the clock jumps over it.
@@ -332,6 +339,19 @@ mod tests {
         assert_eq!(berlin().instant(local), t("2026-03-29T01:00:00Z"));
         let twice = Date::from_ymd_opt(2026, 10, 25).unwrap().and_hms_opt(2, 30, 0).unwrap();
         assert_eq!(berlin().instant(twice), t("2026-10-25T00:30:00Z"));
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_over_midnight_does_not_begin_the_day_twice() {
+        // Newfoundland, 2010: at one minute past midnight of November 7 it was 23:01 again.
+        let change = t("2010-11-07T02:31:00Z");
+        let zone = Zone::new("America/St_Johns".into(), -9_000, vec![(change.micros(), -12_600)]);
+        let day = zone.bucket(Grain::Day, change.plus(-1));
+        assert_eq!(day.from, t("2010-11-07T02:30:00Z"));
+        for at in [change, change.plus(HOUR / 2), change.plus(HOUR)] {
+            assert_eq!(zone.bucket(Grain::Day, at), day, "{at}");
+        }
+        assert_eq!(day.micros(), 25 * HOUR);
     }
 
     #[test]

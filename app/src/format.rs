@@ -214,7 +214,8 @@ pub fn date_time(at: Instant, zone: &Zone) -> String {
     tr!(format.date_time, date = date(local.date()), time = time(at, zone))
 }
 
-fn time(at: Instant, zone: &Zone) -> String {
+/// The time of day in the zone, like 09:05.
+pub fn time(at: Instant, zone: &Zone) -> String {
     let local = zone.local(at);
     format!("{:02}:{:02}", local.hour(), local.minute())
 }

@@ -175,7 +175,13 @@ fn is_setting(name: &figment::value::UncasedStr) -> bool {
 }
 
 fn one_line(error: &figment::Error) -> String {
-    error.to_string().lines().collect::<Vec<_>>().join(" ")
+    let text = error.to_string().lines().collect::<Vec<_>>().join(" ");
+    // The variable by the name it has outside.
+    let variable = error.path.join(".");
+    let said =
+        format!("for key \"{}\" in `TOKENSCOPE_` environment variable(s)", variable.to_uppercase());
+    text.replace(&said, &format!("in TOKENSCOPE_{}", variable.to_uppercase()))
+        .replace("invalid socket address syntax", "an address must be like 127.0.0.1:3000")
 }
 
 #[cfg(test)]

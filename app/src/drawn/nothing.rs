@@ -24,6 +24,16 @@ pub fn no_figures(frame: &Frame, path: &'static str, view: View) -> AnyView {
         }
         .view();
     }
+    if frame.content == Content::NothingOwn {
+        return Empty {
+            name: "empty-own",
+            icon: "empty",
+            title: Some(tr!(empty.own_title)),
+            lines: vec![tr!(empty.own_text).to_owned()],
+            ..Empty::default()
+        }
+        .view();
+    }
     let (from, to) = format::span(&frame.range);
     let wider = View { range: Range::Preset(Preset::All), ..view };
     Empty {

@@ -23,7 +23,7 @@ pub fn ranked_table(
     let places = format::decimals(rows.iter().map(|row| row.tokens.micro()));
     let line = |row: RankedRow| {
         vec![
-            Cell::Text(row.name),
+            Cell::Text(if row.direct { tr!(table.direct, team = row.name) } else { row.name }),
             Cell::Text(row.group),
             Cell::Number(format::padded(row.tokens.micro(), places)),
             Cell::Number(format::count(row.events)),

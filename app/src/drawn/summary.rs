@@ -12,6 +12,14 @@ pub fn usage_summary(usage: &UsageSeries, frame: &Frame, view: View) -> AnyView 
     let compared = before(view, frame).map(|before| {
         let (from, to) = format::days(frame.range.previous, &frame.zone);
         let span = if from == to { to } else { tr!(range.between, from = from, to = to) };
+        // A range that is not over is compared up to the same time of day.
+        let cut = frame.range.elapsed.to < frame.range.period.to;
+        let span = if cut {
+            let time = format::time(frame.range.previous.to, &frame.zone);
+            tr!(compare.until, span = span, time = time)
+        } else {
+            span
+        };
         let words = words(usage, before);
         view! {
             <p class="summary__change" data-testid="change">{words}</p>

@@ -115,6 +115,7 @@ fn rows(groups: &[&str]) -> Vec<RankedRow> {
     let rows = names.iter().zip(groups.iter().cycle()).zip(1..);
     rows.map(|((name, group), rank)| RankedRow {
         slug: format!("app-{rank}"),
+        direct: false,
         name: (*name).into(),
         group: (*group).into(),
         tokens: Tokens::from_micro(9_876_543_500_000 / (rank * rank * rank)),

@@ -90,9 +90,9 @@ pub(super) struct LoadArgs {
     /// The organization; made where it is not there.
     #[arg(long, value_name = "SLUG")]
     pub org: String,
-    /// Time zone of an organization that is made.
-    #[arg(long, value_name = "ZONE", default_value = "UTC")]
-    pub zone: String,
+    /// Time zone of an organization that is made (default: UTC).
+    #[arg(long, value_name = "ZONE")]
+    pub zone: Option<String>,
     /// How old events sent with an API key may be in an organization that is made: days, or
     /// `none` for any age. Loaded files are not bound by it.
     #[arg(long, value_name = "DAYS", default_value = "400", value_parser = window)]
@@ -121,12 +121,12 @@ pub(super) enum UserCommand {
 
 #[derive(Debug, Args)]
 pub(super) struct UserArgs {
-    /// The organization; where it is not there, it is made with the zone of `--zone`.
+    /// The organization; where it is not there, it is made.
     #[arg(long, value_name = "SLUG")]
     pub org: String,
-    /// Time zone of an organization that is made.
-    #[arg(long, value_name = "ZONE", default_value = "UTC")]
-    pub zone: String,
+    /// Time zone of an organization that is made (default: UTC).
+    #[arg(long, value_name = "ZONE")]
+    pub zone: Option<String>,
     /// The e-mail to sign in with.
     #[arg(long)]
     pub email: String,

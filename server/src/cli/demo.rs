@@ -8,8 +8,10 @@ use crate::clock;
 use crate::config::Config;
 use crate::demo::{DemoPlan, DemoSpec, plan};
 use crate::service::{NewOrganization, NewPerson, Service, program, zone};
+use crate::store::db;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
+use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
@@ -46,10 +48,23 @@ fn secrets_file(config: &Config) -> PathBuf {
 }
 
 fn sqlite_file(config: &Config) -> Option<PathBuf> {
-    let rest = config.database_url.strip_prefix("sqlite:")?;
-    let rest = rest.strip_prefix("//").unwrap_or(rest);
-    let file = rest.split('?').next().unwrap_or(rest);
-    (!file.is_empty() && file != ":memory:").then(|| PathBuf::from(file))
+    db::sqlite_file(&config.database_url)
+}
+
+/// Marks the demo as being served until the file is dropped, so that nobody makes it anew under a
+/// running server.
+pub(super) fn hold(config: &Config) -> Result<File, Failed> {
+    let file = File::open(secrets_file(config))?;
+    file.lock_shared()?;
+    Ok(file)
+}
+
+/// Refuses while another process serves the demo.
+fn refuse_while_served(config: &Config) -> Done {
+    let Ok(file) = File::open(secrets_file(config)) else { return Ok(()) };
+    file.try_lock().map_err(|_| {
+        Failed::new("another process serves this demo: stop it before making the demo anew")
+    })
 }
 
 /// The services on demo data that is there or is made now.
@@ -58,6 +73,9 @@ pub(super) async fn prepare(
     spec: &DemoSpec,
     fresh: bool,
 ) -> Result<(Service, Secrets), Failed> {
+    if fresh {
+        refuse_while_served(config)?;
+    }
     let mut service = match open(config).await {
         // The secrets lie beside demo data only, so this file may go.
         Err(_) if fresh && secrets_file(config).exists() => {
@@ -111,7 +129,8 @@ fn remove(config: &Config) -> Done {
             "--fresh deletes SQLite files only: drop and create the PostgreSQL database yourself",
         ));
     };
-    for ending in ["", "-wal", "-shm"] {
+    // The secrets first: without them the demo counts as unfinished, whatever happens next.
+    for ending in [".demo.json", "", "-wal", "-shm"] {
         let mut name = file.clone().into_os_string();
         name.push(ending);
         match std::fs::remove_file(&name) {

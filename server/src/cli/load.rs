@@ -4,7 +4,7 @@
 use super::args::LoadArgs;
 use super::{Done, Failed, say};
 use crate::service::{NewOrganization, Service, program};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tokenscope::event::{EventResult, NewEvent};
 use tokenscope::id::OrgId;
 use tokenscope::scenario::Scenario;
@@ -20,7 +20,16 @@ pub async fn load(service: &Service, args: LoadArgs) -> Done {
     for file in &args.files {
         scenarios.push((file, read(file)?));
     }
-    let org = find_or_create(service, &args.org, &args.zone, args.accept_window.0).await?;
+    let zone = args.zone.as_deref();
+    let (org, made) = find_or_create(service, &args.org, zone, args.accept_window.0).await?;
+    let loaded = write(service, org, scenarios).await;
+    if made && loaded.is_err() {
+        service.forget_if_empty(org).await?;
+    }
+    loaded
+}
+
+async fn write(service: &Service, org: OrgId, scenarios: Vec<(&PathBuf, Scenario)>) -> Done {
     for (file, scenario) in scenarios {
         let facts = service.record(&program(org), scenario.facts()).await;
         let facts = facts.map_err(|e| Failed::new(format!("{}: {e}", file.display())))?;
@@ -40,16 +49,24 @@ pub async fn load(service: &Service, args: LoadArgs) -> Done {
     Ok(())
 }
 
-/// The organization of a slug, made where it is not there.
+/// The organization of a slug, made where it is not there, and whether it was made.
 pub(super) async fn find_or_create(
     service: &Service,
     slug: &str,
-    zone: &str,
+    zone: Option<&str>,
     accept_window_days: Option<i64>,
-) -> Result<OrgId, Failed> {
+) -> Result<(OrgId, bool), Failed> {
     if let Some(org) = service.organization(slug).await? {
-        return Ok(org);
+        let known = service.zone_of(org).await?;
+        if let Some(other) = zone.filter(|zone| *zone != known) {
+            return Err(Failed::input(format!(
+                "--zone {other}: the organization `{slug}` is there already, in the time zone \
+                 {known}"
+            )));
+        }
+        return Ok((org, false));
     }
+    let zone = zone.unwrap_or("UTC");
     let new = NewOrganization {
         slug: slug.to_owned(),
         name: slug.to_owned(),
@@ -60,7 +77,7 @@ pub(super) async fn find_or_create(
     };
     let org = service.create_organization(&new).await?;
     say(&format!("made the organization `{slug}` in the time zone {zone}"));
-    Ok(org)
+    Ok((org, true))
 }
 
 fn read(file: &Path) -> Result<Scenario, Failed> {

@@ -18,11 +18,17 @@ pub async fn user(service: &Service, command: UserCommand) -> Done {
     })?;
     let teams = args.teams.iter().map(|text| team_role(text)).collect::<Result<_, _>>()?;
     let (password, made) = password(&args)?;
-    let org = find_or_create(service, &args.org, &args.zone, Some(ACCEPT_WINDOW_DAYS)).await?;
+    let zone = args.zone.as_deref();
+    let (org, made_org) =
+        find_or_create(service, &args.org, zone, Some(ACCEPT_WINDOW_DAYS)).await?;
     let email = args.email.clone();
     let person = NewPerson { email: args.email, name: args.name, password, role, teams };
     let shown = made.then(|| person.password.clone());
-    service.add_people(org, vec![person]).await?;
+    let added = service.add_people(org, vec![person]).await;
+    if made_org && added.is_err() {
+        service.forget_if_empty(org).await?;
+    }
+    added?;
     say(&format!("user: {email}"));
     if let Some(password) = shown {
         say(&format!("password: {password}"));

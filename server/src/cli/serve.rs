@@ -31,6 +31,7 @@ pub async fn serve(config: Config, args: ServeArgs) -> Done {
         tracing::warn!("no front end is embedded: pages come without style and script");
     }
     let (service, secrets) = services(&config, &args).await?;
+    let _served = secrets.is_some().then(|| demo::hold(&config)).transpose()?;
     let origin = config.origin(address);
     tokio::spawn(session::sweep(service.db().clone(), service.clock().clone()));
     let leptos = LeptosOptions::builder().output_name("tokenscope").site_addr(address).build();

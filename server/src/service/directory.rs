@@ -32,10 +32,8 @@ impl Directory for Service {
     async fn sign_in(&self, email: &str, password: &str, address: &str) -> Result<Caller, Fault> {
         let email = email.trim().to_lowercase();
         let now = self.clock().now();
-        let wait = self.parts.throttle.wait_s(&email, address, now);
-        if wait > 0 {
-            return Err(Fault::TooMany { retry_after_s: wait });
-        }
+        let begun = self.parts.throttle.begin(&email, address, now);
+        begun.map_err(|retry_after_s| Fault::TooMany { retry_after_s })?;
         let mut tx = self.read().await?;
         let known = person::by_email(&mut tx, &email).await.map_err(fault::of)?;
         drop(tx);
@@ -43,11 +41,10 @@ impl Directory for Service {
         let right = self.parts.hashing.verify(password.to_owned(), hash).await?;
         match known.filter(|_| right) {
             Some(person) => {
-                self.parts.throttle.succeeded(&email);
+                self.parts.throttle.succeeded(&email, address);
                 self.caller(PersonId(person.person_id)).await
             }
             None => {
-                self.parts.throttle.failed(&email, address, now);
                 let reason = "the e-mail or the password is wrong".into();
                 Err(Fault::Unauthenticated { reason })
             }
@@ -148,6 +145,10 @@ impl Service {
         let mut hashes: std::collections::BTreeMap<String, String> = Default::default();
         for person in &people {
             check_email(&person.email)?;
+            let length = person.name.trim().chars().count();
+            if length == 0 || length > 128 {
+                return Err(Fault::field("name", "must have 1 to 128 characters"));
+            }
             if !hashes.contains_key(&person.password) {
                 let hash = self.parts.hashing.hash(person.password.clone()).await?;
                 hashes.insert(person.password.clone(), hash);

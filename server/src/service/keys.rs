@@ -105,13 +105,17 @@ impl Service {
     /// # Errors
     /// [`Fault::NotFound`] when there is no such key, or it is taken back already.
     pub async fn revoke_key(&self, caller: &Caller, bearer_or_number: &str) -> Result<(), Fault> {
-        if !caller.roles.everywhere(Action::Administer) {
+        if !caller.roles.everywhere(Action::Administer) || !caller.has_scope(Scope::Admin) {
             let needs = "the role admin in the organization".into();
             return Err(Fault::Forbidden { needs });
         }
-        let missing = || Fault::NotFound { what: format!("the key {bearer_or_number}") };
-        let parsed = parse(bearer_or_number).map(|(_, number, _)| number);
-        let number = parsed.or_else(|| bearer_or_number.parse().ok()).ok_or_else(missing)?;
+        // Never the text itself, which may hold the secret.
+        let missing = || Fault::NotFound { what: "this key of the organization".into() };
+        let number = match parse(bearer_or_number) {
+            Some((org, number, _)) => Some(number).filter(|_| org == caller.org),
+            None => bearer_or_number.parse().ok(),
+        };
+        let number = number.ok_or_else(missing)?;
         let mut tx = self.write().await?;
         let at = self.clock().now().micros();
         let gone = api_key::revoke(&mut tx, caller.org, number, at).await.map_err(fault::of)?;

@@ -70,7 +70,10 @@ impl Reports for Service {
         let by_app_and_api = asked.by_app_and_api(&mut tx).await?;
         let recent = recent(&mut tx, &book, user, &apps).await?;
         let contacts = contacts(&mut tx, &book, &mine).await?;
-        let frame = asked.frame(&mut tx, &usage).await?;
+        let mut frame = asked.frame(&mut tx, &usage).await?;
+        if frame.content == Content::NothingInRange && recent.is_empty() {
+            frame.content = Content::NothingOwn;
+        }
         Ok(MyReport { frame, teams, usage, by_app_and_api, recent, contacts })
     }
 
@@ -267,6 +270,7 @@ impl Asked {
             RankedRow {
                 slug: app.map(|a| a.client_id.clone()).unwrap_or_default(),
                 name: app.map(|a| a.name.clone()).unwrap_or_default(),
+                direct: app.is_some_and(|a| a.direct_team.is_some()),
                 group: api.map(|a| a.name.clone()).unwrap_or_default(),
                 tokens: Tokens::from_micro(tokens),
                 events,
@@ -277,8 +281,7 @@ impl Asked {
 
     async fn frame(&self, tx: &mut Tx, usage: &UsageSeries) -> Result<Frame, Fault> {
         let book = &self.book;
-        let since = self.now.plus(-30 * DAY).micros();
-        let fresh = event::fresh(tx, book.org, since).await.map_err(fault::of)?;
+        let fresh = event::fresh(tx, book.org).await.map_err(fault::of)?;
         let around = Period::new(
             self.range.previous.from.plus(-ZONE_MARGIN),
             self.range.period.to.max(self.now).plus(ZONE_MARGIN),
@@ -307,6 +310,7 @@ fn ranked_app(book: &Book, now: Instant, (app, events, tokens): (i64, i64, i64))
     RankedRow {
         slug: app.map(|a| a.client_id.clone()).unwrap_or_default(),
         name: app.map(|a| a.name.clone()).unwrap_or_default(),
+        direct: app.is_some_and(|a| a.direct_team.is_some()),
         group: team.map(|t| t.name.clone()).unwrap_or_default(),
         tokens: Tokens::from_micro(tokens),
         events,

@@ -75,6 +75,26 @@ impl Service {
         Ok(row.is_some_and(|row| row.demo != 0))
     }
 
+    /// The time zone of an organization.
+    ///
+    /// # Errors
+    /// [`Fault::NotFound`] when it is not there.
+    pub async fn zone_of(&self, id: OrgId) -> Result<String, Fault> {
+        let mut tx = self.read().await?;
+        let row = org::get(&mut tx, id).await.map_err(fault::of)?;
+        row.map(|row| row.zone).ok_or(Fault::NotFound { what: "this organization".into() })
+    }
+
+    /// Takes an organization back that was just made and in which nothing was recorded.
+    ///
+    /// # Errors
+    /// [`Fault`] of the database.
+    pub async fn forget_if_empty(&self, id: OrgId) -> Result<(), Fault> {
+        let mut tx = self.write().await?;
+        org::delete_if_empty(&mut tx, id).await.map_err(fault::of)?;
+        commit(tx).await
+    }
+
     /// How many organizations there are.
     ///
     /// # Errors

@@ -44,19 +44,19 @@ impl Failures {
 }
 
 impl Throttle {
-    /// How many seconds an attempt must wait, 0 for none.
-    pub fn wait_s(&self, account: &str, address: &str, now: Instant) -> u32 {
-        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Begins an attempt, or says how many seconds it must wait. It counts as a failure until it
+    /// has [succeeded](Self::succeeded), so that attempts side by side are no way around.
+    pub fn begin(&self, account: &str, address: &str, now: Instant) -> Result<(), u32> {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         let wait = |key: String, free| {
             let found = failures.get(&key).filter(|f| !f.is_old(now));
             found.map_or(0, |f| f.wait_s(free, now))
         };
-        wait(format!("account {account}"), FREE)
-            .max(wait(format!("address {address}"), FREE_PER_ADDRESS))
-    }
-    /// Remembers a failure.
-    pub fn failed(&self, account: &str, address: &str, now: Instant) {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        let wait = wait(format!("account {account}"), FREE)
+            .max(wait(format!("address {address}"), FREE_PER_ADDRESS));
+        if wait > 0 {
+            return Err(wait);
+        }
         if failures.len() > REMEMBERED {
             failures.retain(|_, f| !f.is_old(now));
         }
@@ -67,11 +67,15 @@ impl Throttle {
             let known = failures.get(&key).filter(|f| !f.is_old(now)).map_or(0, |f| f.count);
             failures.insert(key, Failures { count: known + 1, last: now });
         }
+        Ok(())
     }
-    /// Forgets the failures of an account that signed in.
-    pub fn succeeded(&self, account: &str) {
+    /// Forgets the failures of an account that signed in, and that this attempt was one.
+    pub fn succeeded(&self, account: &str, address: &str) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         failures.remove(&format!("account {account}"));
+        if let Some(known) = failures.get_mut(&format!("address {address}")) {
+            known.count = known.count.saturating_sub(1);
+        }
     }
 }
 
@@ -83,16 +87,33 @@ mod tests {
     fn a_sixth_attempt_waits_longer_and_longer() {
         let (throttle, at) = (Throttle::default(), Instant::from_micros);
         for n in 0..5 {
-            assert_eq!(throttle.wait_s("a", "x", at(n)), 0, "attempt {n}");
-            throttle.failed("a", "x", at(n));
+            assert_eq!(throttle.begin("a", "x", at(n)), Ok(()), "attempt {n}");
         }
-        let first = throttle.wait_s("a", "x", at(5));
-        assert!(first > 0);
-        assert_eq!(throttle.wait_s("b", "x", at(5)), 0);
-        throttle.failed("a", "x", at(6));
-        assert!(throttle.wait_s("a", "x", at(7)) > first);
-        assert_eq!(throttle.wait_s("a", "x", at(7 + i64::from(LONGEST_S + 1) * SECOND)), 0);
-        throttle.succeeded("a");
-        assert_eq!(throttle.wait_s("a", "x", at(7)), 0);
+        let first = throttle.begin("a", "x", at(5)).unwrap_err();
+        assert_eq!(throttle.begin("b", "x", at(5)), Ok(()));
+        let later = 5 + i64::from(first) * SECOND;
+        assert_eq!(throttle.begin("a", "x", at(later)), Ok(()));
+        assert!(throttle.begin("a", "x", at(later)).unwrap_err() > first);
+        let forgotten = later + i64::from(LONGEST_S + 1) * SECOND;
+        assert_eq!(throttle.begin("a", "x", at(forgotten)), Ok(()));
+    }
+
+    #[test]
+    fn a_success_is_no_failure() {
+        let (throttle, at) = (Throttle::default(), Instant::from_micros);
+        for _ in 0..100 {
+            assert_eq!(throttle.begin("a", "x", at(0)), Ok(()));
+            throttle.succeeded("a", "x");
+        }
+    }
+
+    #[test]
+    fn many_accounts_from_one_address_wait_too() {
+        let (throttle, at) = (Throttle::default(), Instant::from_micros);
+        for n in 0..FREE_PER_ADDRESS {
+            assert_eq!(throttle.begin(&format!("a{n}"), "x", at(0)), Ok(()));
+        }
+        assert!(throttle.begin("z", "x", at(0)).is_err());
+        assert_eq!(throttle.begin("z", "y", at(0)), Ok(()));
     }
 }

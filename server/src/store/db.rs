@@ -1,9 +1,9 @@
 //! The only file that names a database driver: SQLite and PostgreSQL behind one transaction type.
 //!
 //! A statement is written once, with `$n` placeholders that both understand; where they differ,
-//! [`Sql::split`] holds both texts. Values and bulk writes are in `sql`. All access goes through a [`Tx`]: a reader gets a snapshot, so
-//! that several statements of one report speak of one state; a writer gets the lock first
-//! (`BEGIN IMMEDIATE` on SQLite, row locks on PostgreSQL).
+//! [`Sql::split`] holds both texts. Values and bulk writes are in `sql`. All access goes through a
+//! [`Tx`]: a reader gets a snapshot, so that several statements of one report speak of one state;
+//! a writer gets the lock first (`BEGIN IMMEDIATE` on SQLite, row locks on PostgreSQL).
 
 #![expect(clippy::disallowed_methods, reason = "this is the one place that names a driver")]
 
@@ -12,7 +12,11 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, Executor, FromRow, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, Connection, Executor, FromRow, PgPool, Postgres, Sqlite,
+    SqlitePool, Transaction,
+};
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -120,15 +124,63 @@ pub enum OpenError {
     OldSqlite(String),
 }
 
+/// The file of a `sqlite:` address; none for another address, and for one without a file: data
+/// in memory would be gone with the process.
+#[must_use]
+pub fn sqlite_file(address: &str) -> Option<PathBuf> {
+    let rest = address.strip_prefix("sqlite:")?;
+    let rest = rest.strip_prefix("//").unwrap_or(rest);
+    let file = rest.split('?').next().unwrap_or(rest);
+    let in_memory = rest.contains(":memory:") || rest.contains("mode=memory");
+    (!file.is_empty() && !in_memory).then(|| PathBuf::from(file))
+}
+
+/// Whether an address is of a kind that can be opened.
+///
+/// # Errors
+/// [`OpenError::Address`]
+pub fn check_address(address: &str) -> Result<(), OpenError> {
+    let postgres = ["postgres://", "postgresql://"].iter().any(|kind| address.starts_with(kind));
+    if postgres || sqlite_file(address).is_some() {
+        return Ok(());
+    }
+    Err(OpenError::Address(without_password(address)))
+}
+
+/// A new database file is for its owner only: it holds password hashes. Where it cannot be made,
+/// opening it says why.
+fn make_private(file: &Path) {
+    use std::os::unix::fs::OpenOptionsExt;
+    let _ = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+}
+
 /// Hides the password of an address.
 #[must_use]
 pub fn without_password(address: &str) -> String {
-    match url::Url::parse(address) {
-        Ok(mut url) if url.password().is_some() => {
-            let _ = url.set_password(Some("***"));
-            url.to_string()
-        }
-        _ => address.to_owned(),
+    let Ok(mut url) = url::Url::parse(address) else {
+        return without_secrets(address);
+    };
+    let in_query = url.query_pairs().any(|(name, _)| name == "password");
+    if in_query {
+        url.set_query(Some("***"));
+    }
+    if url.password().is_some() {
+        let _ = url.set_password(Some("***"));
+    } else if !in_query {
+        return address.to_owned();
+    }
+    url.to_string()
+}
+
+/// Of a text that cannot be taken apart, hides all that may hold a password.
+fn without_secrets(address: &str) -> String {
+    let Some((scheme, rest)) = address.split_once("://") else {
+        return address.to_owned();
+    };
+    let rest = rest.split('?').next().unwrap_or_default();
+    match rest.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}://***@{host}"),
+        None => format!("{scheme}://{rest}"),
     }
 }
 
@@ -145,6 +197,11 @@ impl Db {
         };
         if address.starts_with("postgres://") || address.starts_with("postgresql://") {
             let options = PgConnectOptions::from_str(address).map_err(failed)?;
+            // One connection by itself first: a pool would hide why there is none.
+            let first = options.connect();
+            let first = tokio::time::timeout(BUSY_TIMEOUT, first).await;
+            let first = first.map_err(|_| failed(sqlx::Error::PoolTimedOut))?.map_err(failed)?;
+            first.close().await.map_err(failed)?;
             let pool = PgPoolOptions::new()
                 .max_connections(16)
                 .acquire_timeout(BUSY_TIMEOUT)
@@ -153,9 +210,8 @@ impl Db {
                 .map_err(failed)?;
             return Ok(Self { inner: Inner::Postgres(pool) });
         }
-        if !address.starts_with("sqlite:") {
-            return Err(OpenError::Address(shown));
-        }
+        let file = sqlite_file(address).ok_or_else(|| OpenError::Address(shown.clone()))?;
+        make_private(&file);
         let options = SqliteConnectOptions::from_str(address)
             .map_err(failed)?
             .create_if_missing(true)
@@ -165,12 +221,7 @@ impl Db {
             .busy_timeout(BUSY_TIMEOUT)
             .pragma("cache_size", "-65536")
             .pragma("temp_store", "memory");
-        let write = SqlitePoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(Duration::from_secs(30))
-            .connect_with(options.clone())
-            .await
-            .map_err(failed)?;
+        let write = sqlite_pool(1, Duration::from_secs(30), &options).await.map_err(failed)?;
         let (version,): (String,) = sqlx::query_as::<Sqlite, _>("SELECT sqlite_version()")
             .fetch_one(&write)
             .await
@@ -178,12 +229,8 @@ impl Db {
         if parse_version(&version) < SQLITE_LEAST {
             return Err(OpenError::OldSqlite(version));
         }
-        let read = SqlitePoolOptions::new()
-            .max_connections(8)
-            .acquire_timeout(BUSY_TIMEOUT)
-            .connect_with(options.read_only(true))
-            .await
-            .map_err(failed)?;
+        let options = options.read_only(true);
+        let read = sqlite_pool(8, BUSY_TIMEOUT, &options).await.map_err(failed)?;
         Ok(Self { inner: Inner::Sqlite { read, write } })
     }
 
@@ -230,6 +277,36 @@ impl Db {
                 write.close().await;
             }
             Inner::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// Connections to a file. Programs that make it at the same time are in each other's way for a
+/// moment, which the driver's own timeout does not cover.
+async fn sqlite_pool(
+    connections: u32,
+    acquire_timeout: Duration,
+    options: &SqliteConnectOptions,
+) -> Result<SqlitePool, sqlx::Error> {
+    let deadline = tokio::time::Instant::now() + BUSY_TIMEOUT;
+    loop {
+        let pool = SqlitePoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(acquire_timeout)
+            // SQLite ends a transaction by itself when the disk is full; the driver takes the
+            // connection to be within it for ever after, and could write no more.
+            .before_acquire(|connection, _| {
+                Box::pin(async move { Ok(!connection.is_in_transaction()) })
+            });
+        match pool.connect_with(options.clone()).await.map_err(classify) {
+            Err(DbError::Busy(_)) if tokio::time::Instant::now() < deadline => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            Err(DbError::Busy(error) | DbError::Full(error) | DbError::Other(error)) => {
+                return Err(error);
+            }
+            Err(other) => return Err(sqlx::Error::Protocol(other.to_string())),
+            Ok(pool) => return Ok(pool),
         }
     }
 }
@@ -493,6 +570,9 @@ mod tests {
     fn passwords_are_hidden() {
         assert_eq!(without_password("postgres://u:p@h/d"), "postgres://u:***@h/d");
         assert_eq!(without_password("sqlite:a.db"), "sqlite:a.db");
+        assert_eq!(without_password("postgres://u@h/d"), "postgres://u@h/d");
+        assert_eq!(without_password("postgres://h/d?password=p"), "postgres://h/d?***");
+        assert_eq!(without_password("postgres://u:p@q@h:x/d?p"), "postgres://***@h:x/d");
     }
 
     #[test]

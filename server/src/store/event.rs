@@ -35,9 +35,12 @@ statements! {
     /// Whether there is an event at or after an instant, of an app or an API (0 = any).
     EVENT_SINCE = "SELECT at FROM usage_event WHERE org_id = $1 AND at >= $2
         AND ($3 = 0 OR app_id = $3) AND ($4 = 0 OR api_id = $4) LIMIT 1";
-    /// When the newest event was accepted, among those of the last days.
-    EVENT_FRESH = "SELECT max(received_at) AS received_at FROM usage_event
-        WHERE org_id = $1 AND at >= $2";
+    /// When the events of the newest times were accepted.
+    EVENT_FRESH = "SELECT received_at FROM usage_event WHERE org_id = $1
+        ORDER BY at DESC LIMIT 100";
+    /// When a charge was last recorded.
+    CHARGE_FRESH = "SELECT max(last_recorded_at) AS last_recorded_at FROM team
+        WHERE org_id = $1";
     /// How many events a period has.
     EVENT_COUNT = "SELECT count(*) AS events FROM usage_event
         WHERE org_id = $1 AND at >= $2 AND at < $3";
@@ -267,13 +270,19 @@ pub async fn any_since(
     Ok(row.is_some())
 }
 
-/// When the newest event of those after `since` was accepted.
+/// When the newest usage was accepted: the later of the newest charge and the hundred events of
+/// the newest times. (An index by arrival would cost every event; a late event that is free shows
+/// only once another one comes.)
 ///
 /// # Errors
 /// [`DbError`]
-pub async fn fresh(tx: &mut Tx, org: OrgId, since: i64) -> Result<Option<i64>, DbError> {
-    let row: Option<(Option<i64>,)> = tx.row(EVENT_FRESH, args![org.0, since]).await?;
-    Ok(row.and_then(|(at,)| at))
+pub async fn fresh(tx: &mut Tx, org: OrgId) -> Result<Option<i64>, DbError> {
+    let events: Vec<(i64,)> = tx.rows(EVENT_FRESH, args![org.0]).await?;
+    let charged: Option<(Option<i64>,)> = tx.row(CHARGE_FRESH, args![org.0]).await?;
+    let newest = events.iter().map(|(at,)| *at).max();
+    // A team that was never charged has the record time 0.
+    let charged = charged.and_then(|(at,)| at).filter(|_| newest.is_some());
+    Ok(newest.max(charged))
 }
 
 /// How many events a period has: all, or those of a user and his apps.

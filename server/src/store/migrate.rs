@@ -83,9 +83,25 @@ pub enum MigrateError {
 /// # Errors
 /// [`MigrateError`]
 pub async fn migrate(db: &Db, layout: Layout, clock: &Clock) -> Result<u64, MigrateError> {
+    // Another program that starts at the same time may make the first table before us.
+    match migrate_once(db, layout, clock).await {
+        Err(MigrateError::Db(DbError::Unique(_) | DbError::Busy(_))) => {
+            migrate_once(db, layout, clock).await
+        }
+        result => result,
+    }
+}
+
+async fn migrate_once(db: &Db, layout: Layout, clock: &Clock) -> Result<u64, MigrateError> {
     let mut tx = db.write().await?;
     let (sqlite, postgres) = MIGRATION_TABLE;
-    tx.migrate(vec![if db.is_sqlite() { sqlite } else { postgres }.to_owned()]).await?;
+    if db.is_sqlite() {
+        tx.migrate(vec![sqlite.to_owned()]).await?;
+    } else {
+        // One program after the other; SQLite has one writer anyway.
+        let lock = "LOCK TABLE migration IN SHARE ROW EXCLUSIVE MODE";
+        tx.migrate(vec![postgres.to_owned(), lock.to_owned()]).await?;
+    }
     let done: Vec<(i64, String)> = tx.rows(MIGRATION_LIST, args![]).await?;
     let newest = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     if let Some((unknown, _)) = done.iter().find(|(number, _)| *number > newest) {

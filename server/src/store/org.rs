@@ -27,6 +27,9 @@ statements! {
     /// Takes the organization's lock.
     ORG_LOCK = "SELECT last_number, last_recorded_at FROM org WHERE org_id = $1"
         | "SELECT last_number, last_recorded_at FROM org WHERE org_id = $1 FOR UPDATE";
+    /// Deletes an organization in which nothing was recorded.
+    ORG_DELETE_EMPTY = "DELETE FROM org
+        WHERE org_id = $1 AND last_number = 0 AND last_recorded_at = 0";
     /// Gives the lock back with the numbers that were given.
     ORG_NUMBERS = "UPDATE org SET last_number = $2, last_recorded_at = $3 WHERE org_id = $1";
     /// Gives the lock back with what changed.
@@ -110,6 +113,15 @@ pub async fn get(tx: &mut Tx, org: OrgId) -> Result<Option<OrgRow>, DbError> {
 pub async fn by_slug(tx: &mut Tx, slug: &str) -> Result<Option<OrgId>, DbError> {
     let row: Option<(i64,)> = tx.row(ORG_BY_SLUG, args![slug]).await?;
     Ok(row.map(|(id,)| OrgId(id)))
+}
+
+/// Deletes an organization in which nothing was recorded; any other stays.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn delete_if_empty(tx: &mut Tx, org: OrgId) -> Result<(), DbError> {
+    tx.run(ORG_DELETE_EMPTY, args![org.0]).await?;
+    Ok(())
 }
 
 /// How many organizations there are.

@@ -51,12 +51,15 @@ type Rates = BTreeMap<(i64, i64), String>;
 /// Start, app, API, variant and user to events, quantity, its parts and micro-tokens.
 type Usage = BTreeMap<(i64, i64, i64, i64, i64), [i64; 4]>;
 
+/// Start, app, API, variant, user, events, whole units, parts of units, micro-tokens.
+pub type DayRow = (i64, String, String, String, String, i64, i64, i64, i64);
+
 /// What the rollups of an organization say, in names instead of numbers: days of usage, and what
 /// is charged for each event.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Named {
     /// Start, app, API, variant, user, events, quantity, its parts, micro-tokens.
-    pub days: BTreeSet<(i64, String, String, String, String, i64, i64, i64, i64)>,
+    pub days: BTreeSet<DayRow>,
     /// Team, time, event, n, class, micro-tokens.
     pub charges: BTreeSet<(String, i64, String, i64, String, i64)>,
 }

@@ -127,7 +127,7 @@ fn names(path: &[String], name: &str) -> bool {
 /// Everything in which the file breaks a ban.
 fn banned(source: &Source) -> Vec<String> {
     let starts = |folder: &&str| source.path.starts_with(*folder);
-    let mine = BANS.iter().filter(|ban| ban.below.iter().any(|folder| starts(&folder)));
+    let mine = BANS.iter().filter(|ban| ban.below.iter().any(|folder| starts(folder)));
     let mine = mine.filter(|ban| !ban.but_for.contains(&source.path.as_str()));
     let paths = paths(&without_tests(pieces(&source.text)));
     let mut found = Vec::new();

@@ -1,6 +1,7 @@
 //! One event of a request: each member is checked by itself, and the first that is wrong is named
 //! with what would be right.
 
+use super::item::Item;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use tokenscope::event::{ATTRIBUTES_MAX, NewEvent, Spender, Status, Submitted, TEXT_MAX};
@@ -25,14 +26,21 @@ const MEMBERS: [&str; 12] = [
 ];
 
 /// Reads one item of a request.
-pub fn read(item: Value) -> Submitted {
-    let Value::Object(members) = item else {
-        return Err(FieldFault::new("", format!("expected an event, found {}", kind(&item))));
+pub fn read(item: Item) -> Submitted {
+    let (members, twice) = match item {
+        Item::Object(members, twice) => (members, twice),
+        Item::Other(value) => {
+            let reason = format!("expected an event, found {}", kind(&value));
+            return Err(FieldFault::new("", reason));
+        }
     };
     if let Some(unknown) = members.keys().find(|name| !MEMBERS.contains(&name.as_str())) {
         let shown: String = unknown.chars().take(64).collect();
         let reason = format!("is no member of an event; members are: {}", MEMBERS.join(", "));
         return Err(FieldFault::new(shown, reason));
+    }
+    if let Some(name) = twice {
+        return Err(FieldFault::new(name, "stands there twice"));
     }
     Ok(NewEvent {
         source: required_text(&members, "source")?,
@@ -186,6 +194,9 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    fn read(value: Value) -> Submitted {
+        super::read(serde_json::from_value(value).unwrap())
+    }
     fn event() -> Value {
         json!({"source": "s", "id": "1", "client_id": "app", "api": "llm"})
     }
@@ -211,6 +222,13 @@ mod tests {
         }
         let large = with("quantity", json!(1_000_000_000_000_u64)).unwrap();
         assert_eq!(large.quantity, Some(Quantity::MAX));
+    }
+
+    #[test]
+    fn a_member_that_stands_there_twice_is_refused() {
+        let text = r#"{"source":"s","id":"1","client_id":"a","api":"b","id":"2"}"#;
+        let item: Item = serde_json::from_str(text).unwrap();
+        assert_eq!(super::read(item).unwrap_err().field, "id");
     }
 
     #[test]

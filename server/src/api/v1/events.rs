@@ -2,6 +2,7 @@
 
 use super::bearer::Bearer;
 use super::event_input;
+use super::item::{Item, Items};
 use crate::http::problem::Problem;
 use crate::http::router::App;
 use axum::Json;
@@ -10,7 +11,6 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Serialize;
-use serde_json::Value;
 use tokenscope::event::EventResult;
 use tokenscope::fault::Fault;
 use tokenscope::service::Intake;
@@ -65,12 +65,11 @@ async fn read(body: Body) -> Result<Bytes, Fault> {
     }
 }
 
-fn parse(body: &[u8]) -> Result<Vec<Value>, Fault> {
-    let read: Result<Value, _> = serde_json::from_slice(body);
-    let items = match read {
-        Ok(Value::Array(items)) => items,
-        Ok(item @ Value::Object(_)) => vec![item],
-        Ok(_) => {
+fn parse(body: &[u8]) -> Result<Vec<Item>, Fault> {
+    let items = match serde_json::from_slice(body) {
+        Ok(Items::Many(items)) => items,
+        Ok(Items::One(item @ Item::Object(..))) => vec![item],
+        Ok(Items::One(Item::Other(_))) => {
             let reason = "expected an event as a JSON object, or an array of events".into();
             return Err(Fault::Malformed { reason });
         }

@@ -5,6 +5,7 @@ mod balance;
 mod bearer;
 mod event_input;
 mod events;
+mod item;
 mod query;
 
 use crate::http::problem::Problem;

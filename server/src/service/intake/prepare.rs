@@ -12,7 +12,7 @@ use tokenscope::fault::{Fault, FieldFault};
 use tokenscope::id::TeamId;
 use tokenscope::lot::Class;
 use tokenscope::permission::Scope;
-use tokenscope::rate::{Rating, Usage, rate};
+use tokenscope::rate::{Rating, SESSION_MAX, Usage, rate};
 use tokenscope::service::Caller;
 use tokenscope::time::{DAY, Instant, SECOND};
 use tokenscope::tokens::Tokens;
@@ -279,6 +279,11 @@ fn ready(
         rate(&book.card, &usage, trial).map_err(|e| FieldFault::new("quantity", e.to_string()))?;
     let rating = match rating {
         Rating::Price(class, amount) => Cost::Price(class, amount),
+        // Micro-units of seconds are microseconds.
+        Rating::Session if event.quantity.is_some_and(|q| q.micro() > SESSION_MAX) => {
+            let reason = "is a session of more than 366 days: it counts seconds; split it";
+            return Err(FieldFault::new("quantity", reason));
+        }
         Rating::Session if user.is_none() => {
             let reason = "is missing: this product is charged per user and day";
             return Err(FieldFault::new("user", reason));
