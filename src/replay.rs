@@ -310,7 +310,8 @@ mod tests {
     fn charges_of_one_instant_go_by_the_ids_of_their_events() {
         let events = [
             r#"{"id": "b", "time": "2026-01-01T12:00:00Z", "team": "t", "api": "calls"}"#,
-            r#"{"id": "a", "time": "2026-01-01T12:00:00Z", "team": "t", "user": "u", "api": "cad"}"#,
+            r#"{"id": "a", "time": "2026-01-01T12:00:00Z", "team": "t", "api": "cad",
+                "user": "u"}"#,
         ];
         for [first, second] in [[0, 1], [1, 0]] {
             let text = format!(

@@ -356,7 +356,7 @@ mod tests {
 
     #[test]
     fn half_hour_changes_keep_hours_apart() {
-        // Lord Howe: UTC+10:30, summer +11:00; the change of 2026-04-05 is at 15:00Z the day before.
+        // Lord Howe: UTC+10:30, summer +11:00; the change of 2026-04-05 is at 15:00Z on April 4.
         let change = t("2026-04-04T15:00:00Z");
         let zone = Zone::new("Australia/Lord_Howe".into(), 39600, vec![(change.micros(), 37800)]);
         let before = zone.bucket(Grain::Hour, change.plus(-1));

@@ -278,7 +278,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_printed_reads_back(micro in any::<i64>().prop_filter("abs", |m| *m != i64::MIN)) {
+        fn what_is_printed_reads_back(micro in -i64::MAX..=i64::MAX) {
             let tokens = Tokens::from_micro(micro);
             prop_assert_eq!(tokens.to_string().parse::<Tokens>().unwrap(), tokens);
         }

@@ -31,23 +31,24 @@ on_each_database!(
 async fn a_report_says_why_it_shows_nothing(database: Database) {
     let service = database.service(now()).await;
     let program = red_team(&service, "a").await;
+    let ann = person(&service, &program, "ann", OrgRole::Developer, "red").await;
+    let longer = View { range: Range::Preset(Preset::Days90), ..View::default() };
     let content = async |view: &View| {
         let overview = service.overview(&program, view).await.unwrap().frame.content;
-        assert_eq!(
-            service.me(&program, view).await.unwrap().frame.content,
-            match overview {
-                // The program has no usage of its own.
-                Content::Figures => Content::NothingInRange,
-                other => other,
-            }
-        );
-        overview
+        (overview, service.me(&ann, view).await.unwrap().frame.content)
     };
-    assert_eq!(content(&last_days()).await, Content::NothingIngested);
+    let nothing = (Content::NothingIngested, Content::NothingIngested);
+    assert_eq!(content(&last_days()).await, nothing);
     send(&service, &program, [event("1", now().plus(-40 * DAY))]).await;
-    assert_eq!(content(&last_days()).await, Content::NothingInRange);
-    let longer = View { range: Range::Preset(Preset::Days90), ..View::default() };
-    assert_eq!(content(&longer).await, Content::Figures);
+    let others = (Content::NothingInRange, Content::NothingOwn);
+    assert_eq!(content(&last_days()).await, others);
+    assert_eq!(content(&longer).await, (Content::Figures, Content::NothingOwn));
+    let own =
+        NewEvent { user: Some("ann@example.org".into()), ..event("2", now().plus(-50 * DAY)) };
+    send(&service, &program, [own]).await;
+    let before = (Content::NothingInRange, Content::NothingInRange);
+    assert_eq!(content(&last_days()).await, before);
+    assert_eq!(content(&longer).await, (Content::Figures, Content::Figures));
     // Another organization's events are nobody's business.
     let other = red_team(&service, "b").await;
     let view = service.overview(&other, &longer).await.unwrap();

@@ -127,7 +127,7 @@ fn names(path: &[String], name: &str) -> bool {
 /// Everything in which the file breaks a ban.
 fn banned(source: &Source) -> Vec<String> {
     let starts = |folder: &&str| source.path.starts_with(*folder);
-    let mine = BANS.iter().filter(|ban| ban.below.iter().any(|folder| starts(folder)));
+    let mine = BANS.iter().filter(|ban| ban.below.iter().any(&starts));
     let mine = mine.filter(|ban| !ban.but_for.contains(&source.path.as_str()));
     let paths = paths(&without_tests(pieces(&source.text)));
     let mut found = Vec::new();
@@ -256,7 +256,8 @@ fn untidy(source: &Source) -> Vec<String> {
     }
     for (n, line) in text.lines().enumerate() {
         let width = line.chars().count();
-        if width > WIDTH_MAX {
+        // The row of a table cannot be broken.
+        if width > WIDTH_MAX && !line.starts_with("//! |") {
             found.push(format!("{path}:{} has {width} characters", n + 1));
         }
         for mark in UNFINISHED.iter().filter(|mark| line.contains(*mark)) {

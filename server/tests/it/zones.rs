@@ -4,8 +4,8 @@
 use tokenscope::time::{Grain, Instant, SECOND};
 use tokenscope_server::service::zone::zone;
 
-/// The changes that are looked at: from 1990 to 2037, after which the rules repeat.
-const YEARS: (&str, &str) = ("1990-01-01T00:00:00Z", "2037-12-31T00:00:00Z");
+/// The changes that are looked at; after them the rules repeat.
+const YEARS: (&str, &str) = ("2005-01-01T00:00:00Z", "2037-12-31T00:00:00Z");
 
 /// The instants around each change of a zone's clock, within the years.
 fn instants(name: &str) -> Vec<Instant> {
