@@ -165,11 +165,11 @@ fn partitioned(statement: String) -> Vec<String> {
     let part = |n: i32| {
         format!(
             "CREATE TABLE {table}_p{n} PARTITION OF {table} \
-             FOR VALUES WITH (MODULUS 4, REMAINDER {n})"
+             FOR VALUES WITH (MODULUS 2, REMAINDER {n})"
         )
     };
     let mut all = vec![format!("{statement} PARTITION BY HASH (org_id)")];
-    all.extend((0..4).map(part));
+    all.extend((0..2).map(part));
     all
 }
 
@@ -183,7 +183,7 @@ mod tests {
             statements_of("-- a\nCREATE TABLE t (\n  a BIGINT\n);\n\nSELECT 1;\n", Layout::Plain);
         assert_eq!(statements, ["CREATE TABLE t (\n  a BIGINT\n)", "SELECT 1"]);
         let parts = statements_of("CREATE TABLE t (\n  a BIGINT\n);\n", Layout::PartitionedByOrg);
-        assert_eq!(parts.len(), 5);
+        assert_eq!(parts.len(), 3);
         assert!(parts[0].ends_with("PARTITION BY HASH (org_id)"));
         let person = "CREATE TABLE person (\n  a BIGINT\n);\n";
         assert_eq!(statements_of(person, Layout::PartitionedByOrg).len(), 1);
