@@ -68,6 +68,17 @@ test('the demo keeps its secrets in a file only its owner reads', async ({ place
   expect((await stat(`${place.folder}/${file}`)).mode & 0o077).toBe(0);
 });
 
+test('nobody makes the demo anew under a running server', async ({ place }) => {
+  const spec = ['--demo', '--demo-events', '2000', '--demo-days', '40'];
+  const first = await Server.serve(place, spec);
+  const fresh = { TOKENSCOPE_ADDRESS: '127.0.0.1:0' };
+  const { code, stderr } = await place.run(['serve', ...spec, '--fresh'], '', fresh);
+  expect(code).not.toBe(0);
+  expect(stderr).toContain('another process serves this demo');
+  expect((await fetch(`${first.url}/readyz`)).status).toBe(200);
+  await first.stop();
+});
+
 test('loading the same file again changes nothing', async ({ place }) => {
   const scenario = {
     name: 'twice',

@@ -3,7 +3,7 @@
 
 use super::args::DemoArgs;
 use super::load::send;
-use super::{Done, Failed, open, say};
+use super::{Done, Failed, OpenFailed, open, say, try_open};
 use crate::clock;
 use crate::config::Config;
 use crate::demo::{DemoPlan, DemoSpec, plan};
@@ -51,20 +51,35 @@ fn sqlite_file(config: &Config) -> Option<PathBuf> {
     db::sqlite_file(&config.database_url)
 }
 
-/// Marks the demo as being served until the file is dropped, so that nobody makes it anew under a
-/// running server.
-pub(super) fn hold(config: &Config) -> Result<File, Failed> {
-    let file = File::open(secrets_file(config))?;
-    file.lock_shared()?;
-    Ok(file)
+/// Who works on the demo's database, until it is dropped: whoever makes it is alone, those who
+/// serve it are together, so that nobody makes it anew under a running server.
+pub(super) struct Hold {
+    file: File,
+    alone: bool,
 }
 
-/// Refuses while another process serves the demo.
-fn refuse_while_served(config: &Config) -> Done {
-    let Ok(file) = File::open(secrets_file(config)) else { return Ok(()) };
-    file.try_lock().map_err(|_| {
-        Failed::new("another process serves this demo: stop it before making the demo anew")
-    })
+impl Hold {
+    /// Alone where nobody else is there; otherwise with those who serve, after whoever makes it.
+    fn take(config: &Config) -> Result<Self, Failed> {
+        let file = File::create(secrets_file(config).with_extension("lock"))?;
+        let alone = file.try_lock().is_ok();
+        if !alone {
+            file.lock_shared()?;
+        }
+        Ok(Self { file, alone })
+    }
+    fn must_be_alone(&self) -> Done {
+        if self.alone {
+            return Ok(());
+        }
+        Err(Failed::new("another process serves this demo: stop it before the demo is made anew"))
+    }
+    /// Lets others serve it too.
+    fn share(self) -> Result<Self, Failed> {
+        self.file.unlock()?;
+        self.file.lock_shared()?;
+        Ok(Self { alone: false, ..self })
+    }
 }
 
 /// The services on demo data that is there or is made now.
@@ -72,13 +87,15 @@ pub(super) async fn prepare(
     config: &Config,
     spec: &DemoSpec,
     fresh: bool,
-) -> Result<(Service, Secrets), Failed> {
+) -> Result<(Service, Secrets, Hold), Failed> {
+    let hold = Hold::take(config)?;
     if fresh {
-        refuse_while_served(config)?;
+        hold.must_be_alone()?;
     }
-    let mut service = match open(config).await {
-        // The secrets lie beside demo data only, so this file may go.
-        Err(_) if fresh && secrets_file(config).exists() => {
+    let mut service = match try_open(config).await {
+        // Made by another version, so it cannot be looked into; but the secrets lie beside demo
+        // data only. Any other error may pass, and is no reason to delete anything.
+        Err(OpenFailed::OtherVersion(_)) if fresh && secrets_file(config).exists() => {
             remove(config)?;
             open(config).await?
         }
@@ -99,6 +116,7 @@ pub(super) async fn prepare(
         if unfinished && !fresh {
             say("the demo data was not finished: making it anew");
         }
+        hold.must_be_alone()?;
         service.db().close().await;
         remove(config)?;
         service = open(config).await?;
@@ -115,11 +133,11 @@ pub(super) async fn prepare(
         let secrets = serde_json::from_str(&text).map_err(|e| {
             Failed::new(format!("{} is damaged ({e}): start with --fresh", file.display()))
         })?;
-        return Ok((service, secrets));
+        return Ok((service, secrets, hold.share()?));
     }
     let secrets = make(&service, spec).await?;
     keep(&file, &secrets)?;
-    Ok((service, secrets))
+    Ok((service, secrets, hold.share()?))
 }
 
 /// Deletes a SQLite file and what belongs to it.

@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Overrides};
 use crate::service::Service;
 use crate::store::db::Db;
-use crate::store::migrate::{Layout, migrate};
+use crate::store::migrate::{Layout, MigrateError, migrate};
 use std::io::{self, Write};
 use std::process::ExitCode;
 use tokenscope::fault::Fault;
@@ -49,7 +49,7 @@ failed_from!(
     io::Error,
     crate::config::ConfigError,
     crate::store::db::OpenError,
-    crate::store::migrate::MigrateError,
+    MigrateError,
 );
 
 type Done = Result<(), Failed>;
@@ -107,12 +107,36 @@ async fn command_on_database(config: Config, command: Command) -> Done {
     done
 }
 
+/// Why the database cannot be worked on.
+enum OpenFailed {
+    /// Its tables were made by another version of the program.
+    OtherVersion(Failed),
+    /// Anything else.
+    Other(Failed),
+}
+
+impl From<OpenFailed> for Failed {
+    fn from(failed: OpenFailed) -> Self {
+        match failed {
+            OpenFailed::OtherVersion(failed) | OpenFailed::Other(failed) => failed,
+        }
+    }
+}
+
 /// Opens the database, brings its tables to the newest shape and starts the services on it.
-async fn open(config: &Config) -> Result<Service, Failed> {
-    let db = Db::open(&config.database_url).await?;
+async fn try_open(config: &Config) -> Result<Service, OpenFailed> {
+    let db = Db::open(&config.database_url).await.map_err(|e| OpenFailed::Other(e.into()))?;
     let clock = Clock::system();
-    migrate(&db, Layout::Plain, &clock).await?;
-    Ok(Service::new(db, clock))
+    match migrate(&db, Layout::Plain, &clock).await {
+        Ok(_) => Ok(Service::new(db, clock)),
+        Err(error @ MigrateError::Changed(_)) => Err(OpenFailed::OtherVersion(error.into())),
+        Err(error) => Err(OpenFailed::Other(error.into())),
+    }
+}
+
+/// The same, for commands that need not know why it failed.
+async fn open(config: &Config) -> Result<Service, Failed> {
+    Ok(try_open(config).await?)
 }
 
 /// The organization of a slug.

@@ -1,7 +1,7 @@
 //! `serve`: everything put together.
 
 use super::args::ServeArgs;
-use super::demo::{self, Secrets};
+use super::demo::{self, Hold, Secrets};
 use super::{Done, Failed, open, say};
 use crate::clock;
 use crate::config::Config;
@@ -30,16 +30,15 @@ pub async fn serve(config: Config, args: ServeArgs) -> Done {
     if matches!(site, Site::Absent) {
         tracing::warn!("no front end is embedded: pages come without style and script");
     }
-    let (service, secrets) = services(&config, &args).await?;
-    let _served = secrets.is_some().then(|| demo::hold(&config)).transpose()?;
+    let (service, demo) = services(&config, &args).await?;
     let origin = config.origin(address);
     tokio::spawn(session::sweep(service.db().clone(), service.clock().clone()));
     let leptos = LeptosOptions::builder().output_name("tokenscope").site_addr(address).build();
     let (config, process) = (Arc::new(config), clock::incident());
     let app = App { service: service.clone(), config, site, files, leptos, process };
     say(&format!("address: {origin}"));
-    if let Some(secrets) = secrets {
-        greet(&origin, &secrets);
+    if let Some((secrets, _)) = &demo {
+        greet(&origin, secrets);
     }
     tracing::info!(%address, "serving");
     serve::serve(listener, router(app)).await?;
@@ -47,13 +46,16 @@ pub async fn serve(config: Config, args: ServeArgs) -> Done {
     Ok(())
 }
 
-async fn services(config: &Config, args: &ServeArgs) -> Result<(Service, Option<Secrets>), Failed> {
+async fn services(
+    config: &Config,
+    args: &ServeArgs,
+) -> Result<(Service, Option<(Secrets, Hold)>), Failed> {
     if !args.demo {
         return Ok((open(config).await?, None));
     }
     let spec = DemoSpec { seed: 1, days: args.demo_days, events: args.demo_events };
-    let (service, secrets) = demo::prepare(config, &spec, args.fresh).await?;
-    Ok((service, Some(secrets)))
+    let (service, secrets, hold) = demo::prepare(config, &spec, args.fresh).await?;
+    Ok((service, Some((secrets, hold))))
 }
 
 /// What a new user needs: an account and a first event to send.
