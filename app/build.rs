@@ -9,7 +9,7 @@ use std::path::PathBuf;
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=Cargo.toml");
-    let mut config = Config::new("en")?;
+    let mut config = Config::new("en")?.add_locale("ja")?;
     config.options = ParseOptions::new().interpolate_display(true);
     let texts = TranslationsInfos::parse(config)?;
     texts.emit_diagnostics();

@@ -2,7 +2,60 @@
 //! that says what was wrong, where, and what to do. Nothing of the driver or the system shows in
 //! it; an unexpected error becomes an incident id that stands in the log once.
 
+use crate::permission::Scope;
 use serde::{Deserialize, Serialize};
+
+/// What is wrong with a field, where pages have to say it in the visitor's language. Its text is
+/// the English reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Wrong {
+    /// Nothing was given.
+    #[error("is missing")]
+    Missing,
+    /// Fewer characters than that.
+    #[error("must have at least {0} characters")]
+    TooShort(u32),
+    /// More characters than that.
+    #[error("must have at most {0} characters")]
+    TooLong(u32),
+    /// No e-mail address.
+    #[error("is not an e-mail address")]
+    NotEmail,
+    /// No IANA time zone.
+    #[error("is no IANA time zone like Europe/Berlin")]
+    NotZone,
+    /// No date of the calendar.
+    #[error("is not a date like 2026-10-31")]
+    NotDate,
+    /// No amount above zero with at most six decimals.
+    #[error("must be an amount above 0 with at most 6 decimals, like 1000 or 12.5")]
+    NotAmount,
+    /// None of the choices.
+    #[error("is none of the choices")]
+    NotChoice,
+    /// Only letters, digits and hyphens.
+    #[error("must have lower-case letters, digits and hyphens only")]
+    NotSlug,
+    /// Somebody or something has it already.
+    #[error("is taken already")]
+    Taken,
+    /// There is no such thing.
+    #[error("does not exist")]
+    Unknown,
+    /// Not the same as the field before.
+    #[error("is not the same in both fields")]
+    Mismatch,
+    /// Not what was agreed on: a password, a code, a token.
+    #[error("is wrong")]
+    Incorrect,
+    /// Not later than the field before.
+    #[error("must be later than the beginning")]
+    NotLater,
+    /// The same as it was.
+    #[error("is the same as before")]
+    Unchanged,
+}
 
 /// One member of an input that was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,13 +64,41 @@ pub struct FieldFault {
     pub field: String,
     /// What was wrong with it and what would be right.
     pub reason: String,
+    /// The same for pages, where it is one of a known kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wrong: Option<Wrong>,
 }
 
 impl FieldFault {
     /// A refused member with its reason.
     pub fn new(field: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self { field: field.into(), reason: reason.into() }
+        Self { field: field.into(), reason: reason.into(), wrong: None }
     }
+    /// A refused member with a reason that pages can say in every language.
+    pub fn of(field: impl Into<String>, wrong: Wrong) -> Self {
+        Self { field: field.into(), reason: wrong.to_string(), wrong: Some(wrong) }
+    }
+}
+
+/// What it takes to be allowed, and who can give it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Needs {
+    /// To belong to the organization.
+    #[error("membership in the organization; one of its admins can invite you")]
+    Member,
+    /// To see all of it.
+    #[error("the role manager or admin; an admin of the organization can give it")]
+    Manager,
+    /// To run it.
+    #[error("the role admin in the organization (for a key: with the scope `admin`)")]
+    Admin,
+    /// An API key for this.
+    #[error("a key with the scope `{}`; an admin can make one", .0.code())]
+    Scope(Scope),
+    /// A person: no API key may do it.
+    #[error("a person who is signed in; an API key may not do this")]
+    Person,
 }
 
 /// Why a request was refused or failed.
@@ -34,7 +115,7 @@ pub enum Fault {
     #[error("not allowed: {needs}")]
     Forbidden {
         /// The role or scope it takes and who can give it.
-        needs: String,
+        needs: Needs,
     },
     /// 404
     #[error("{what} does not exist")]
@@ -60,6 +141,9 @@ pub enum Fault {
         /// With what, and what to do.
         reason: String,
     },
+    /// 409: somebody changed it since the form was opened.
+    #[error("it was changed by somebody else in the meantime; load it again")]
+    Stale,
     /// 413
     #[error("too large: {limit}")]
     TooLarge {
@@ -102,6 +186,10 @@ impl Fault {
     pub fn field(field: impl Into<String>, reason: impl Into<String>) -> Self {
         Self::Invalid { fields: vec![FieldFault::new(field, reason)] }
     }
+    /// A single wrong member, in a way that pages can say in every language.
+    pub fn wrong(field: impl Into<String>, wrong: Wrong) -> Self {
+        Self::Invalid { fields: vec![FieldFault::of(field, wrong)] }
+    }
     /// The HTTP status of the answer.
     #[must_use]
     pub const fn status(&self) -> u16 {
@@ -110,7 +198,7 @@ impl Fault {
             Self::Unauthenticated { .. } => 401,
             Self::Forbidden { .. } => 403,
             Self::NotFound { .. } => 404,
-            Self::Conflict { .. } => 409,
+            Self::Conflict { .. } | Self::Stale => 409,
             Self::TooLarge { .. } => 413,
             Self::Unsupported { .. } => 415,
             Self::Invalid { .. } => 422,
@@ -129,6 +217,7 @@ impl Fault {
             Self::Forbidden { .. } => "forbidden",
             Self::NotFound { .. } => "not-found",
             Self::Conflict { .. } => "conflict",
+            Self::Stale => "stale",
             Self::TooLarge { .. } => "too-large",
             Self::Unsupported { .. } => "unsupported",
             Self::Invalid { .. } => "invalid",

@@ -14,8 +14,8 @@
 //! | lots, burn-down, debt | [`lot`], [`burn`], [`hold`] |
 //! | what debt means for calls | [`access`], [`decision`] |
 //! | from facts to answers without any stored state | [`replay`] |
-//! | questions and answers of the pages | [`report`] |
-//! | the boundary | [`service`] (traits), [`permission`] (who may), [`fault`] (what can go wrong) |
+//! | questions and answers of the pages | [`view`], [`report`] |
+//! | the boundary | [`service`] (traits), [`permission`] (who may), [`preference`] (how somebody wants it), [`fault`] (what can go wrong) |
 //!
 //! The crate `tokenscope-app` draws pages from [`report`]; `tokenscope-server` implements
 //! [`service`] with these rules and its storage.
@@ -53,6 +53,7 @@ pub mod id;
 pub mod lot;
 pub mod payer;
 pub mod permission;
+pub mod preference;
 pub mod rate;
 pub mod replay;
 pub mod report;
@@ -60,3 +61,4 @@ pub mod scenario;
 pub mod service;
 pub mod time;
 pub mod tokens;
+pub mod view;

@@ -110,15 +110,6 @@ impl Metric {
     }
 }
 
-/// What a page asks: the state that its URL holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-pub struct View {
-    /// Which days.
-    pub range: Range,
-    /// What is counted.
-    pub metric: Metric,
-}
-
 /// A range worked out: instants, bucket length, and the period it is compared with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedRange {
@@ -370,6 +361,17 @@ pub struct Frame {
     pub fresh_at: Option<Instant>,
     /// Whether there is anything to show.
     pub content: Content,
+}
+
+/// What an organization has of what it needs before it can see usage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FirstSteps {
+    /// An API key that may send events.
+    pub has_key: bool,
+    /// An event.
+    pub has_event: bool,
+    /// A lot.
+    pub has_purchase: bool,
 }
 
 /// The answer to `/overview`.

@@ -8,8 +8,10 @@ use crate::fact::{Fact, Recorded};
 use crate::fault::Fault;
 use crate::id::{OrgId, PersonId, UserId};
 use crate::permission::{Roles, Scope};
-use crate::report::{MyReport, OverviewReport, TeamBalance, View};
+use crate::preference::Preferences;
+use crate::report::{MyReport, OverviewReport, TeamBalance};
 use crate::time::Instant;
+use crate::view::View;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -29,6 +31,8 @@ pub struct Caller {
     pub email: String,
     /// What he may do.
     pub roles: Roles,
+    /// How he wants to see the pages.
+    pub preferences: Preferences,
     /// What his API key is limited to; none for a browser session.
     pub scopes: Option<BTreeSet<Scope>>,
 }

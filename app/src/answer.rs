@@ -6,6 +6,40 @@
 
 use serde::{Deserialize, Serialize};
 
+/// A page that the server draws whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DrawnPage {
+    /// The heading.
+    pub title: String,
+    /// How it stands on the screen.
+    pub frame: Frame,
+    /// HTML below the heading.
+    pub html: String,
+}
+
+/// How a page stands on the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Frame {
+    /// A small form in the middle, before one is inside.
+    Door,
+    /// A form in a column that can be read.
+    Form,
+    /// As wide as there is room.
+    Wide,
+}
+
+impl Frame {
+    /// Its class in the style sheet.
+    #[must_use]
+    pub const fn class(self) -> &'static str {
+        match self {
+            Self::Door => "frame frame--door",
+            Self::Form => "frame frame--form",
+            Self::Wide => "frame",
+        }
+    }
+}
+
 /// The content of `/overview` or `/me`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportPage {

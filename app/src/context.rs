@@ -3,16 +3,17 @@
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
+use tokenscope::preference::{Language, Theme};
 
-/// What the form of a page says about the attempt before, from a cookie that lives for one page.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Flash {
-    /// `wrong-credentials`, `too-many`, `unavailable`, `signed-out` or `expired`.
-    pub code: Option<String>,
-    /// The e-mail that was typed, to keep it.
-    pub email: Option<String>,
-    /// When to try again, in seconds.
-    pub retry_after_s: Option<u32>,
+/// A link of the navigation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NavLink {
+    /// Where it leads; it is current on this page and those below it.
+    pub href: String,
+    /// Its symbol.
+    pub icon: String,
+    /// Its words.
+    pub text: String,
 }
 
 /// Who looks at the page and what the browser must know to draw it as the server did.
@@ -20,12 +21,20 @@ pub struct Flash {
 pub struct Visitor {
     /// The name of who is signed in.
     pub name: Option<String>,
-    /// Whether the pages of the whole organization are open to him.
-    pub sees_all: bool,
+    /// His e-mail.
+    pub email: String,
+    /// The links of the navigation that his roles open, the start page first.
+    pub nav: Vec<NavLink>,
+    /// The links of his account's menu.
+    pub menu: Vec<NavLink>,
+    /// The language of the pages.
+    pub language: Language,
+    /// Their colours.
+    pub theme: Theme,
     /// URL of the icon sprite.
     pub icons: String,
-    /// What the form before had to say.
-    pub flash: Flash,
+    /// What the form before has done, in words.
+    pub notice: Option<String>,
 }
 
 /// The visitor of this page.
@@ -35,14 +44,18 @@ pub fn visitor() -> Visitor {
 }
 
 #[cfg(feature = "ssr")]
-pub use on_server::{Assets, DevReload, Services, Session, visitor_of_request};
+pub use on_server::{Assets, DevReload, Flash, Reading, Services, Session, visitor_of_request};
 
 #[cfg(feature = "ssr")]
 mod on_server {
-    use super::{Flash, Visitor};
-    use leptos::prelude::use_context;
+    use super::{Theme, Visitor};
+    use crate::drawn::navigation;
+    use leptos::prelude::{Owner, provide_context, use_context};
+    use serde::{Deserialize, Serialize};
+    use std::collections::BTreeMap;
     use std::sync::Arc;
-    use tokenscope::permission::Action;
+    use tokenscope::fault::{Fault, FieldFault};
+    use tokenscope::preference::Language;
     use tokenscope::service::{Caller, Directory, Reports};
 
     /// The capabilities that pages use.
@@ -57,6 +70,47 @@ mod on_server {
     /// Who is signed in.
     #[derive(Debug, Clone, Default)]
     pub struct Session(pub Option<Caller>);
+
+    /// How the page is to be read: his own choice, else what the browser asks for.
+    #[derive(Debug, Clone, Copy, Default)]
+    pub struct Reading {
+        /// The language.
+        pub language: Language,
+        /// The colours.
+        pub theme: Theme,
+    }
+
+    /// What a form before left for the page it led back to, from a cookie that lives for one page.
+    #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(default)]
+    pub struct Flash {
+        /// The path of the page that it is for.
+        pub page: String,
+        /// A code of `drawn::notices`: what was done.
+        pub done: Option<String>,
+        /// Why the form was refused.
+        pub fault: Option<Fault>,
+        /// What was typed, by field; never a secret.
+        pub values: BTreeMap<String, String>,
+        /// A secret that is shown this once.
+        pub secret: Option<String>,
+    }
+
+    impl Flash {
+        /// What was wrong with a field.
+        #[must_use]
+        pub fn field(&self, name: &str) -> Option<&FieldFault> {
+            match &self.fault {
+                Some(Fault::Invalid { fields }) => fields.iter().find(|f| f.field == name),
+                _ => None,
+            }
+        }
+        /// What was typed into a field; none when the form was not sent before.
+        #[must_use]
+        pub fn value(&self, name: &str) -> Option<&str> {
+            self.values.get(name).map(String::as_str)
+        }
+    }
 
     /// URLs of the hashed files, and the build they belong to.
     #[derive(Debug, Clone, Default)]
@@ -83,11 +137,21 @@ mod on_server {
     #[must_use]
     pub fn visitor_of_request() -> Visitor {
         let caller = use_context::<Session>().unwrap_or_default().0;
-        Visitor {
-            sees_all: caller.as_ref().is_some_and(|c| c.roles.everywhere(Action::SeeUsage)),
-            name: caller.map(|c| c.name),
-            icons: use_context::<Assets>().map(|a| a.icons).unwrap_or_default(),
-            flash: use_context::<Flash>().unwrap_or_default(),
-        }
+        let reading = use_context::<Reading>().unwrap_or_default();
+        let flash = use_context::<Flash>().unwrap_or_default();
+        // Words in the visitor's language, before the pages have one in context.
+        Owner::new().with(|| {
+            provide_context(crate::text::locale_of(reading.language));
+            Visitor {
+                nav: navigation::main(caller.as_ref()),
+                menu: navigation::account(caller.as_ref()),
+                email: caller.as_ref().map(|c| c.email.clone()).unwrap_or_default(),
+                name: caller.map(|c| c.name),
+                language: reading.language,
+                theme: reading.theme,
+                icons: use_context::<Assets>().map(|a| a.icons).unwrap_or_default(),
+                notice: flash.done.as_deref().and_then(crate::drawn::notices::words),
+            }
+        })
     }
 }

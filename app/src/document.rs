@@ -2,12 +2,11 @@
 
 #![cfg(feature = "ssr")]
 
-use crate::context::{Assets, DevReload};
+use crate::context::{Assets, DevReload, Reading};
 use crate::root::App;
 use leptos::config::LeptosOptions;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
-use leptos_i18n::Locale as _;
 use leptos_meta::MetaTags;
 
 /// While developing, a page asks every second which process serves it, and loads itself again
@@ -21,6 +20,7 @@ const RELOAD: &str = "\nlet seen;\nsetInterval(async () => {\n\
 #[must_use]
 pub fn shell(_options: LeptosOptions) -> impl IntoView {
     let assets = use_context::<Assets>().unwrap_or_default();
+    let reading = use_context::<Reading>().unwrap_or_default();
     let (js, wasm) = (&assets.js, &assets.wasm);
     let mut start = format!(
         "import init, {{ hydrate }} from '{js}';\n\
@@ -31,7 +31,7 @@ pub fn shell(_options: LeptosOptions) -> impl IntoView {
     }
     view! {
         <!DOCTYPE html>
-        <html lang=crate::text::locale().as_str()>
+        <html lang=reading.language.code() data-theme=reading.theme.code()>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>

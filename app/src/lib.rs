@@ -18,7 +18,7 @@ mod components;
 pub mod context;
 pub mod document;
 #[cfg(feature = "ssr")]
-mod drawn;
+pub mod drawn;
 pub mod error;
 pub mod format;
 mod pages;

@@ -2,8 +2,8 @@
 
 use crate::components::layout::Layout;
 use crate::context::Visitor;
-use crate::i18n::Locale;
-use crate::pages::{Login, Me, NotFound, Overview};
+use crate::pages::{DrawnByServer, Me, Overview};
+use crate::text;
 use leptos::prelude::*;
 use leptos::server::SharedValue;
 use leptos_meta::provide_meta_context;
@@ -21,17 +21,18 @@ pub struct Visited(pub StoredValue<bool>);
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    provide_context(Locale::default());
-    provide_context(SharedValue::new(visitor).into_inner());
+    let visitor = SharedValue::new(visitor).into_inner();
+    provide_context(text::locale_of(visitor.language));
+    provide_context(visitor);
     provide_context(Visited(StoredValue::new(false)));
     Effect::new(move |_| mark_hydrated());
     view! {
         <Router>
             <Layout>
-                <Routes fallback=NotFound>
+                <Routes fallback=|| ()>
                     <Route path=path!("/overview") view=Overview ssr=SsrMode::Async/>
                     <Route path=path!("/me") view=Me ssr=SsrMode::Async/>
-                    <Route path=path!("/login") view=Login ssr=SsrMode::Async/>
+                    <Route path=path!("/*page") view=DrawnByServer ssr=SsrMode::Async/>
                 </Routes>
             </Layout>
         </Router>

@@ -2,8 +2,9 @@
 //!
 //! A bad value never breaks a page: it falls back to its default and leaves a notice behind.
 
-use tokenscope::report::{Metric, Preset, Range, View};
+use tokenscope::report::{Metric, Preset, Range};
 use tokenscope::time::Date;
+use tokenscope::view::View;
 
 /// The longest range of two dates. Ten years keep the number of columns and the work small.
 pub const DAYS_MAX: i64 = 3660;
@@ -150,7 +151,7 @@ mod tests {
     fn every_preset_and_metric_reads_back_from_its_url() {
         for (preset, _) in Preset::ALL {
             for metric in [Metric::Tokens, Metric::Events] {
-                let view = View { range: Range::Preset(preset), metric };
+                let view = View { range: Range::Preset(preset), metric, ..View::default() };
                 let url = url("/me", &view);
                 let query = url.split_once('?').map_or("", |(_, query)| query);
                 let pairs = query.split('&').filter_map(|pair| pair.split_once('='));

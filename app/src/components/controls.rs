@@ -4,7 +4,8 @@ use crate::tr;
 use crate::url_state::{self, Notice};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use tokenscope::report::{Metric, Preset, Range, View};
+use tokenscope::report::{Metric, Preset, Range};
+use tokenscope::view::View;
 
 /// The view that the URL holds, and what in it was not understood.
 #[must_use]

@@ -1,8 +1,9 @@
 //! What stands in place of figures: why there are none, and the way on.
 
 use super::icon::Icon;
-use crate::{routes, tr};
+use crate::{routes, text, tr};
 use leptos::prelude::*;
+use tokenscope::fault::Needs;
 
 /// A message in place of figures.
 #[derive(Default)]
@@ -48,12 +49,15 @@ impl Empty {
 }
 
 /// The page exists, but not for this visitor.
-pub fn denied(needs: String) -> Empty {
+pub fn denied(needs: Needs) -> Empty {
     Empty {
         name: "empty-denied",
         icon: "lock",
         title: Some(tr!(empty.denied_title)),
-        lines: vec![tr!(empty.denied_text).to_owned(), tr!(empty.denied_needs, needs)],
+        lines: vec![
+            tr!(empty.denied_text).to_owned(),
+            tr!(empty.denied_needs, needs = text::needs(needs)),
+        ],
         link: Some((routes::ME.to_owned(), tr!(empty.denied_link))),
         ..Empty::default()
     }

@@ -2,7 +2,7 @@
 
 use super::empty::{Empty, denied};
 use crate::error::AppError;
-use crate::{format, routes, tr};
+use crate::{routes, text, tr};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use tokenscope::fault::Fault;
@@ -49,11 +49,6 @@ pub fn FaultPanel(error: AppError) -> impl IntoView {
 fn explanation(error: AppError) -> String {
     match error {
         AppError::Transport { .. } => tr!(fault.network).to_owned(),
-        AppError::Fault(Fault::Busy) => tr!(fault.busy).to_owned(),
-        AppError::Fault(Fault::TooMany { retry_after_s }) => {
-            tr!(fault.too_many, wait = format::wait(retry_after_s))
-        }
-        AppError::Fault(Fault::Internal { incident }) => tr!(fault.internal, incident),
-        AppError::Fault(fault) => tr!(fault.other, reason = fault.to_string()),
+        AppError::Fault(fault) => text::fault(&fault),
     }
 }

@@ -9,7 +9,7 @@ use leptos_meta::Title;
 /// `<h1>` and the document's title. After a move within the document it takes the focus, so that
 /// a screen reader starts at the new page.
 #[component]
-pub fn PageHeading(title: &'static str) -> impl IntoView {
+pub fn PageHeading(#[prop(into)] title: String) -> impl IntoView {
     let heading = NodeRef::<html::H1>::new();
     let visited = use_context::<Visited>();
     Effect::new(move |_| {
@@ -23,7 +23,7 @@ pub fn PageHeading(title: &'static str) -> impl IntoView {
         visited.set_value(true);
     });
     view! {
-        <Title text=tr!(app.title, page = title)/>
+        <Title text=tr!(app.title, page = title.clone())/>
         <h1 class="page-title" tabindex="-1" node_ref=heading>{title}</h1>
     }
 }

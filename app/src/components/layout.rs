@@ -1,7 +1,7 @@
 //! What stands around every page: skip link, header, main part.
 
 use super::icon::Icon;
-use crate::context::visitor;
+use crate::context::{NavLink, Visitor, visitor};
 use crate::{routes, tr};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -18,18 +18,17 @@ pub fn Layout(children: Children) -> impl IntoView {
 
 #[component]
 fn Header() -> impl IntoView {
-    let visitor = visitor();
-    let home = if visitor.sees_all { routes::OVERVIEW } else { routes::ME };
-    let signed_in = visitor.name.map(|name| {
-        let sees_all = visitor.sees_all;
+    let Visitor { name, nav, menu, notice, .. } = visitor();
+    let home = nav.first().map_or_else(|| routes::LOGIN.to_owned(), |link| link.href.clone());
+    let signed_in = name.map(|name| {
+        let nav: Vec<_> = nav.into_iter().map(|link| view! { <NavItem link/> }).collect();
+        let menu: Vec<_> = menu.into_iter().map(|link| view! { <NavItem link/> }).collect();
         view! {
             <nav class="nav" aria-label=tr!(app.nav)>
-                <ul>
-                    {sees_all.then(|| view! {
-                        <NavItem href=routes::OVERVIEW icon="overview" text=tr!(app.overview)/>
-                    })}
-                    <NavItem href=routes::ME icon="me" text=tr!(app.me)/>
-                </ul>
+                <ul>{nav}</ul>
+            </nav>
+            <nav class="nav" aria-label=tr!(account.menu)>
+                <ul>{menu}</ul>
             </nav>
             <div class="account">
                 <span class="account__name" title=tr!(app.signed_in, name = name.clone())>
@@ -54,18 +53,24 @@ fn Header() -> impl IntoView {
                 {signed_in}
             </div>
         </header>
+        {notice.map(|text| view! {
+            <p class="notice notice--done" role="status" data-testid="notice">{text}</p>
+        })}
     }
 }
 
 #[component]
-fn NavItem(href: &'static str, icon: &'static str, text: &'static str) -> impl IntoView {
+fn NavItem(link: NavLink) -> impl IntoView {
     let path = use_location().pathname;
-    let current = move || (path.get() == href).then_some("page");
+    let href = link.href.clone();
+    let below = format!("{href}/");
+    let current =
+        move || path.with(|path| *path == href || path.starts_with(&below)).then_some("page");
     view! {
         <li>
-            <a class="nav__item" href=href aria-current=current>
-                <Icon name=icon/>
-                <span>{text}</span>
+            <a class="nav__item" href=link.href aria-current=current>
+                <Icon name=link.icon/>
+                <span>{link.text}</span>
             </a>
         </li>
     }

@@ -1,9 +1,9 @@
 //! The chart's drawing and words.
 
-use super::figure::unit_of;
 use crate::answer::{ChartView, LayerName, Part, Reading, Tick};
 use crate::charts::stack::{Layer, heights, layers};
 use crate::charts::{columns, scale};
+use crate::components::figure::unit_of;
 use crate::{format, tr};
 use std::cmp::Reverse;
 use tokenscope::report::{Frame, Metric, UsageSeries};

@@ -1,6 +1,6 @@
 //! Whom to ask.
 
-use super::table::{Cell, Head, Table};
+use crate::components::table::{Cell, Head, Table};
 use crate::tr;
 use leptos::prelude::*;
 use tokenscope::report::Contact;

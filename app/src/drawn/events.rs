@@ -1,6 +1,6 @@
 //! The newest events, one a row.
 
-use super::table::{Cell, Head, Table};
+use crate::components::table::{Cell, Head, Table};
 use crate::{format, tr};
 use leptos::prelude::*;
 use tokenscope::report::{Frame, RecentEvent};

@@ -4,24 +4,25 @@ mod balance;
 mod chart;
 mod contacts;
 mod events;
-mod figure;
 mod frame;
+mod login;
+pub mod navigation;
 mod nothing;
+pub mod notices;
 mod ranked;
-mod section;
+pub mod site;
 mod summary;
-mod table;
 mod usage_table;
 
 use crate::answer::{ReportPage, UsageView};
-use crate::context::{Assets, Visitor};
+use crate::components::section;
+use crate::context::{Assets, Reading, Visitor};
 use crate::i18n::Locale;
 use crate::{routes, text, tr};
 use leptos::prelude::*;
 use std::sync::Arc;
-use tokenscope::report::{
-    Content, Frame, MyReport, OverviewReport, TeamBalance, UsageSeries, View,
-};
+use tokenscope::report::{Content, Frame, MyReport, OverviewReport, TeamBalance, UsageSeries};
+use tokenscope::view::View;
 
 /// What drawing takes from a request. It is read before the first `.await`, because the context
 /// is gone after it when the client hangs up.
@@ -34,20 +35,21 @@ impl Paper {
     /// Of the request that is being answered.
     pub fn from_context() -> Self {
         let icons = use_context::<Assets>().map(|assets| assets.icons).unwrap_or_default();
-        Self { locale: text::locale(), icons }
+        let reading = use_context::<Reading>().unwrap_or_default();
+        Self { locale: text::locale_of(reading.language), icons }
     }
     /// Draws with this language and these icons.
-    pub fn draw<T>(self, draw: impl FnOnce() -> T) -> T {
+    pub fn with<T>(&self, draw: impl FnOnce() -> T) -> T {
         Owner::new().with(|| {
             provide_context(self.locale);
-            provide_context(Visitor { icons: self.icons, ..Visitor::default() });
+            provide_context(Visitor { icons: self.icons.clone(), ..Visitor::default() });
             draw()
         })
     }
 }
 
 /// The page `/overview`.
-pub fn overview(report: OverviewReport, view: View) -> ReportPage {
+pub fn overview(report: OverviewReport, view: &View) -> ReportPage {
     let OverviewReport { frame, teams, usage, top_apps } = report;
     let frame = Arc::new(frame);
     let cards = (!teams.is_empty()).then(|| cards(teams, &frame));
@@ -69,7 +71,7 @@ pub fn overview(report: OverviewReport, view: View) -> ReportPage {
 }
 
 /// The page `/me`.
-pub fn me(report: MyReport, view: View) -> ReportPage {
+pub fn me(report: MyReport, view: &View) -> ReportPage {
     let MyReport { frame, teams, usage, by_app_and_api, recent, contacts } = report;
     let frame = Arc::new(frame);
     let cards = if teams.is_empty() {
@@ -105,7 +107,7 @@ fn cards(teams: Vec<TeamBalance>, frame: &Arc<Frame>) -> AnyView {
     view! { <balance::TeamCards teams frame/> }.into_any()
 }
 
-fn usage_view(title: &str, usage: UsageSeries, frame: &Frame, view: View) -> Option<UsageView> {
+fn usage_view(title: &str, usage: UsageSeries, frame: &Frame, view: &View) -> Option<UsageView> {
     (frame.content == Content::Figures).then(|| UsageView {
         title: title.to_owned(),
         summary: html([summary::usage_summary(&usage, frame, view)]),

@@ -3,7 +3,8 @@
 use crate::components::empty::Empty;
 use crate::{format, tr, url_state};
 use leptos::prelude::*;
-use tokenscope::report::{Content, Frame, Preset, Range, View};
+use tokenscope::report::{Content, Frame, Preset, Range};
+use tokenscope::view::View;
 
 /// Sends the first event. `$TOKENSCOPE_URL` and `$TOKENSCOPE_KEY` are the reader's to fill in.
 const FIRST_EVENT: &str = r#"curl -X POST "$TOKENSCOPE_URL/api/v1/events" \
@@ -12,7 +13,7 @@ const FIRST_EVENT: &str = r#"curl -X POST "$TOKENSCOPE_URL/api/v1/events" \
   -d '{"source": "first-steps", "id": "1", "client_id": "my-app", "api": "my-api"}'"#;
 
 /// Why a report shows no figures.
-pub fn no_figures(frame: &Frame, path: &'static str, view: View) -> AnyView {
+pub fn no_figures(frame: &Frame, path: &'static str, view: &View) -> AnyView {
     if frame.content == Content::NothingIngested {
         return Empty {
             name: "empty-ingested",
@@ -35,7 +36,7 @@ pub fn no_figures(frame: &Frame, path: &'static str, view: View) -> AnyView {
         .view();
     }
     let (from, to) = format::span(&frame.range);
-    let wider = View { range: Range::Preset(Preset::All), ..view };
+    let wider = View { range: Range::Preset(Preset::All), ..view.clone() };
     Empty {
         name: "empty-range",
         icon: "empty",

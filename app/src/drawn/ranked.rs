@@ -1,7 +1,7 @@
 //! Ranked lists: apps, or apps and APIs.
 
-use super::figure::unit_of;
-use super::table::{Cell, Head, Table};
+use crate::components::figure::unit_of;
+use crate::components::table::{Cell, Head, Table};
 use crate::{format, tr};
 use leptos::prelude::*;
 use tokenscope::report::{Frame, Metric, RankedRow};

@@ -1,13 +1,14 @@
 //! The total of a range and how it relates to the period before.
 
-use super::figure::{Figure, metric_title, unit_of};
+use crate::components::figure::{Figure, metric_title, unit_of};
 use crate::format::{self, Change};
 use crate::tr;
 use leptos::prelude::*;
-use tokenscope::report::{Frame, Preset, Range, UsageSeries, View};
+use tokenscope::report::{Frame, Preset, Range, UsageSeries};
+use tokenscope::view::View;
 
 /// The total, and the comparison in words. More is neither good nor bad: no colour.
-pub fn usage_summary(usage: &UsageSeries, frame: &Frame, view: View) -> AnyView {
+pub fn usage_summary(usage: &UsageSeries, frame: &Frame, view: &View) -> AnyView {
     let unit = unit_of(usage.metric, frame);
     let compared = before(view, frame).map(|before| {
         let (from, to) = format::days(frame.range.previous, &frame.zone);
@@ -46,7 +47,7 @@ fn words(usage: &UsageSeries, before: String) -> String {
 }
 
 /// What the range is compared with; everything there is has nothing before it.
-fn before(view: View, frame: &Frame) -> Option<String> {
+fn before(view: &View, frame: &Frame) -> Option<String> {
     let days = (frame.range.last - frame.range.first).num_days() + 1;
     let text = match view.range {
         Range::Preset(Preset::All) => return None,

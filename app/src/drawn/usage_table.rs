@@ -1,8 +1,8 @@
 //! The numbers of the chart as tables.
 
-use super::figure::unit_of;
-use super::table::{Cell, Head, Table};
 use crate::charts::stack::{LAYERS_MAX, heights};
+use crate::components::figure::unit_of;
+use crate::components::table::{Cell, Head, Table};
 use crate::{format, tr};
 use leptos::prelude::*;
 use tokenscope::report::{Column, Frame, Series, UsageSeries};

@@ -1,9 +1,8 @@
 //! The pages.
 
-mod login;
+mod drawn;
 mod not_found;
 mod report;
 
-pub use login::Login;
-pub use not_found::NotFound;
+pub use drawn::DrawnByServer;
 pub use report::{Me, Overview};

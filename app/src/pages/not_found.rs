@@ -8,10 +8,6 @@ use leptos::prelude::*;
 /// The page with status 404.
 #[component]
 pub fn NotFound() -> impl IntoView {
-    #[cfg(feature = "ssr")]
-    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
-        response.set_status(http::StatusCode::NOT_FOUND);
-    }
     let empty = Empty {
         name: "not-found",
         icon: "empty",

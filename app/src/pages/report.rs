@@ -10,7 +10,7 @@ use crate::error::AppError;
 use crate::{routes, server_fns, tr};
 use leptos::either::Either;
 use leptos::prelude::*;
-use tokenscope::report::View;
+use tokenscope::view::View;
 
 /// The page `/overview`.
 #[component]

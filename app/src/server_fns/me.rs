@@ -4,7 +4,7 @@ use crate::answer::ReportPage;
 use crate::error::AppError;
 use crate::wire::Json;
 use leptos::prelude::*;
-use tokenscope::report::View;
+use tokenscope::view::View;
 
 /// Answers `/me`.
 ///
@@ -12,7 +12,7 @@ use tokenscope::report::View;
 /// [`AppError`], with the status of its fault.
 #[server(endpoint = "me", input = Json, output = Json)]
 pub async fn me(view: View) -> Result<ReportPage, AppError> {
-    let ask = super::ask::Ask::from_context(view)?;
+    let ask = super::ask::Ask::from_context(&view)?;
     let report = ask.reports.me(&ask.caller, &view).await;
-    ask.answer(report, crate::drawn::me)
+    ask.answer(report, |report| crate::drawn::me(report, &view))
 }

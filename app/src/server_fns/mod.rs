@@ -1,31 +1,32 @@
 //! What the browser asks the server for. Each function reads its context first: after the first
 //! `.await` it is gone when the client hung up.
 
+mod draw;
 mod me;
 mod overview;
 
+pub use draw::draw;
 pub use me::me;
 pub use overview::overview;
 
 #[cfg(feature = "ssr")]
 mod ask {
     use crate::answer::ReportPage;
-    use crate::context::{Services, Session};
-    use crate::drawn::Paper;
+    use crate::context::{Flash, Services, Session};
+    use crate::drawn::{Paper, site};
     use crate::error::AppError;
     use crate::url_state;
     use leptos::prelude::use_context;
     use leptos_axum::ResponseOptions;
     use std::sync::Arc;
     use tokenscope::fault::Fault;
-    use tokenscope::report::View;
     use tokenscope::service::{Caller, Reports};
+    use tokenscope::view::View;
 
     /// Who asks, whom, and what the answer needs of the request.
     pub(super) struct Ask {
         pub(super) caller: Caller,
         pub(super) reports: Arc<dyn Reports>,
-        view: View,
         paper: Paper,
         response: Option<ResponseOptions>,
     }
@@ -33,7 +34,7 @@ mod ask {
     impl Ask {
         /// Reads the request's context and checks the view, which a crafted call may fill with
         /// dates that no URL can hold.
-        pub(super) fn from_context(view: View) -> Result<Self, AppError> {
+        pub(super) fn from_context(view: &View) -> Result<Self, AppError> {
             let response = use_context::<ResponseOptions>();
             let paper = Paper::from_context();
             let caller = use_context::<Session>().unwrap_or_default().0;
@@ -47,7 +48,7 @@ mod ask {
                 (Some(caller), Some(services)) => Ok((caller, services.reports)),
             };
             match asked {
-                Ok((caller, reports)) => Ok(Self { caller, reports, view, paper, response }),
+                Ok((caller, reports)) => Ok(Self { caller, reports, paper, response }),
                 Err(fault) => Err(refuse(response.as_ref(), fault)),
             }
         }
@@ -56,16 +57,28 @@ mod ask {
         pub(super) fn answer<T>(
             self,
             report: Result<T, Fault>,
-            draw: impl FnOnce(T, View) -> ReportPage,
+            draw: impl FnOnce(T) -> ReportPage,
         ) -> Result<ReportPage, AppError> {
             match report {
-                Ok(report) => Ok(self.paper.draw(|| draw(report, self.view))),
+                Ok(report) => Ok(self.paper.with(|| draw(report))),
                 Err(fault) => Err(refuse(self.response.as_ref(), fault)),
             }
         }
     }
 
-    fn refuse(response: Option<&ResponseOptions>, fault: Fault) -> AppError {
+    /// What a page that is drawn whole needs of the request.
+    pub(super) fn request() -> Result<site::Request, AppError> {
+        let services = use_context::<Services>();
+        let missing = || Fault::Internal { incident: "no-services".into() };
+        Ok(site::Request {
+            caller: use_context::<Session>().unwrap_or_default().0,
+            services: services.ok_or_else(missing)?,
+            flash: use_context::<Flash>().unwrap_or_default(),
+            paper: Paper::from_context(),
+        })
+    }
+
+    pub(super) fn refuse(response: Option<&ResponseOptions>, fault: Fault) -> AppError {
         let status = http::StatusCode::from_u16(fault.status());
         if let (Some(response), Ok(status)) = (response, status) {
             response.set_status(status);

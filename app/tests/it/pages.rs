@@ -1,6 +1,6 @@
 use crate::sample;
 use crate::site::{Answers, call, caller, get, keep};
-use tokenscope::fault::Fault;
+use tokenscope::fault::{Fault, Needs};
 use tokenscope::permission::OrgRole;
 use tokenscope::report::{Content, Preset};
 use tokenscope_app::context::Flash;
@@ -133,7 +133,7 @@ async fn an_empty_range_offers_to_widen() {
 
 #[tokio::test]
 async fn who_may_not_see_the_overview_learns_who_can_grant_it() {
-    let refused = Fault::Forbidden { needs: "the role manager".into() };
+    let refused = Fault::Forbidden { needs: Needs::Manager };
     let answers = Answers { overview: Err(refused), ..answers() };
     let asker = Some(caller(OrgRole::Developer));
     let (status, html) = get("/overview", asker, answers, None).await;
@@ -179,9 +179,10 @@ async fn my_page_shows_what_is_mine() {
 #[tokio::test]
 async fn the_sign_in_form_keeps_the_email_and_names_the_problem() {
     let flash = Flash {
-        code: Some("wrong-credentials".into()),
-        email: Some("mika@example.com".into()),
-        retry_after_s: None,
+        page: "/login".into(),
+        fault: Some(Fault::Unauthenticated { reason: "wrong".into() }),
+        values: [("email".to_owned(), "mika@example.com".to_owned())].into(),
+        ..Flash::default()
     };
     let (status, html) = get("/login?next=/me", None, answers(), Some(flash)).await;
     keep("login.html", &html);

@@ -11,9 +11,11 @@ use std::sync::{Arc, Once};
 use tokenscope::fault::Fault;
 use tokenscope::id::{OrgId, PersonId, UserId};
 use tokenscope::permission::{OrgRole, Roles};
-use tokenscope::report::{MyReport, OverviewReport, TeamBalance, View};
+use tokenscope::preference::Preferences;
+use tokenscope::report::{MyReport, OverviewReport, TeamBalance};
 use tokenscope::service::{AppListing, Caller, Directory, Reports};
 use tokenscope::time::Instant;
+use tokenscope::view::View;
 use tokenscope_app::context::{Assets, Flash, Services, Session};
 
 /// What the made-up services answer.
@@ -70,6 +72,7 @@ pub fn caller(role: OrgRole) -> Caller {
         name: "Mika <Sato>".into(),
         email: "mika@example.com".into(),
         roles: Roles { org: BTreeSet::from([role]), ..Roles::default() },
+        preferences: Preferences::default(),
         scopes: None,
     }
 }

@@ -2,6 +2,9 @@
 
 pub mod assets;
 pub mod client;
+pub mod endpoints;
+pub mod flash;
+pub mod form;
 pub mod headers;
 pub mod health;
 pub mod login;

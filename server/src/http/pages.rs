@@ -1,12 +1,12 @@
 //! Pages and server functions: what they find in context, and under which policy they run.
 
+use super::flash::flash_for;
 use super::headers::page_policy;
-use super::login::flash_of;
 use super::problem::Problem;
 use super::router::App;
 use super::session::SignedIn;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use leptos::config::LeptosOptions;
 use leptos::nonce::use_nonce;
@@ -14,7 +14,9 @@ use leptos::prelude::{provide_context, use_context};
 use leptos_axum::ResponseOptions;
 use std::sync::Arc;
 use tokenscope::fault::Fault;
-use tokenscope_app::context::{DevReload, Services, Session};
+use tokenscope::preference::Language;
+use tokenscope::service::Caller;
+use tokenscope_app::context::{DevReload, Reading, Services, Session};
 use tokenscope_app::shell;
 
 /// Puts into context what pages and server functions look for.
@@ -24,16 +26,27 @@ fn context(app: &App, request: &Request) -> impl Fn() + Clone + Send + Sync + 's
         directory: Arc::new(app.service.clone()),
     };
     let signed_in = request.extensions().get::<SignedIn>().cloned().unwrap_or_default();
+    let reading = reading(signed_in.0.as_ref(), request.headers());
     let session = Session(signed_in.0);
-    let (assets, flash) = (app.files.assets.clone(), flash_of(request.headers()));
+    let flash = flash_for(request.headers(), request.uri().path());
+    let assets = app.files.assets.clone();
     let reload = DevReload(app.config.dev_reload);
     move || {
         provide_context(services.clone());
         provide_context(session.clone());
         provide_context(assets.clone());
         provide_context(flash.clone());
+        provide_context(reading);
         provide_context(reload);
     }
+}
+
+/// How the page is to be read: as the account says, else as the browser asks.
+fn reading(caller: Option<&Caller>, headers: &HeaderMap) -> Reading {
+    let asked = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    let chosen = caller.map(|caller| caller.preferences.clone()).unwrap_or_default();
+    let language = chosen.language.unwrap_or_else(|| Language::accepted(asked.unwrap_or("")));
+    Reading { language, theme: chosen.theme }
 }
 
 /// Renders a page.

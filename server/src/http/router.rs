@@ -1,7 +1,8 @@
 //! The route table, grouped by who calls.
 
 use super::assets::{Files, Site};
-use super::{assets, headers, health, login, pages, session};
+use super::endpoints::{Endpoint, Endpoints};
+use super::{assets, flash, headers, health, login, pages, session};
 use crate::api;
 use crate::config::Config;
 use crate::service::Service;
@@ -43,46 +44,67 @@ pub struct App {
     pub process: String,
 }
 
+/// Pages and what their forms post to.
+fn pages() -> Endpoints {
+    let mut pages = Endpoints::default()
+        .get("/", login::start)
+        .post("/login", login::sign_in)
+        .post("/logout", login::sign_out);
+    // The app names its pages; listing them also starts what renders them. One of them stands for
+    // all that the server draws whole, which are named one by one.
+    for page in leptos_axum::generate_route_list(tokenscope_app::App) {
+        if !page.path().contains('*') {
+            pages = pages.get(page.path(), pages::page);
+        }
+    }
+    for page in tokenscope_app::drawn::site::PAGES {
+        pages = pages.get(page.path, pages::page);
+    }
+    for (path, method) in leptos::server_fn::axum::server_fn_paths() {
+        debug_assert_eq!(method, http::Method::POST);
+        pages = pages.post(path, pages::server_function);
+    }
+    pages
+}
+
+/// Everything that can be asked for.
+fn endpoints(app: &App) -> Endpoints {
+    let pages = pages().with(|router| {
+        router
+            .route("/_call/{*function}", post(pages::server_function))
+            .fallback(get(pages::page))
+            .layer(from_fn(login::require_sign_in))
+            .layer(from_fn_with_state(app.clone(), flash::forget))
+            .layer(from_fn_with_state(app.clone(), session::identify))
+            .layer(session::layer(app))
+            .layer(CsrfLayer::new())
+            .layer(RequestBodyLimitLayer::new(FORM_BYTES))
+            .layer(CompressionLayer::new())
+    });
+    let public = Endpoints::default()
+        .get("/assets/{*path}", assets::asset)
+        .get("/robots.txt", assets::robots)
+        .get("/healthz", health::live)
+        .get("/readyz", health::ready);
+    let api = api::v1::routes().below("/api/v1").with(|router| {
+        router.route("/api/{*rest}", any(api::unknown)).route("/api", any(api::unknown))
+    });
+    public.and(api).and(pages)
+}
+
+/// Every endpoint, for the test that asks each of them in every role.
+#[must_use]
+pub fn listed(app: &App) -> Vec<Endpoint> {
+    endpoints(app).into_parts().1
+}
+
 /// All routes with their layers.
 pub fn router(app: App) -> Router {
-    let mut pages = Router::new();
-    // The app names its pages; listing them also starts what renders them.
-    for page in leptos_axum::generate_route_list(tokenscope_app::App) {
-        pages = pages.route(page.path(), get(pages::page));
+    let (mut routes, _) = endpoints(&app).into_parts();
+    if app.config.dev_reload {
+        routes = routes.route("/_dev/build", get(health::process));
     }
-    let pages = pages
-        .route("/", get(login::start))
-        .route("/login", post(login::sign_in))
-        .route("/logout", post(login::sign_out))
-        .route("/_call/{*function}", post(pages::server_function))
-        .fallback(get(pages::page))
-        .layer(from_fn(login::require_sign_in))
-        .layer(from_fn_with_state(app.clone(), login::forget_flash))
-        .layer(from_fn_with_state(app.clone(), session::identify))
-        .layer(session::layer(&app))
-        .layer(CsrfLayer::new())
-        .layer(RequestBodyLimitLayer::new(FORM_BYTES))
-        .layer(CompressionLayer::new());
-    let files = Router::new()
-        .route("/assets/{*path}", get(assets::asset))
-        .route("/robots.txt", get(assets::robots));
-    let probes =
-        Router::new().route("/healthz", get(health::live)).route("/readyz", get(health::ready));
-    let api = Router::new()
-        .nest("/api/v1", api::v1::routes())
-        .route("/api/{*rest}", any(api::unknown))
-        .route("/api", any(api::unknown));
-    let dev = if app.config.dev_reload {
-        Router::new().route("/_dev/build", get(health::process))
-    } else {
-        Router::new()
-    };
-    Router::new()
-        .merge(dev)
-        .merge(files)
-        .merge(probes)
-        .merge(api)
-        .merge(pages)
+    routes
         .layer(
             ServiceBuilder::new()
                 .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))

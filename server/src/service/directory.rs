@@ -7,9 +7,10 @@ use crate::store::db::Tx;
 use crate::store::person::{self, PersonRow};
 use crate::store::{names, org};
 use async_trait::async_trait;
-use tokenscope::fault::Fault;
+use tokenscope::fault::{Fault, Needs};
 use tokenscope::id::{OrgId, PersonId, TeamId, UserId};
 use tokenscope::permission::{Action, OrgRole, Reach, Roles, Scope, TeamRole};
+use tokenscope::preference::Theme;
 use tokenscope::service::{AppListing, Caller, Directory};
 
 /// A person to be added.
@@ -59,6 +60,7 @@ impl Directory for Service {
         let org = OrgId(row.org_id);
         let roles = roles(&mut tx, org, id).await?;
         let user = names::user_of(&mut tx, org, &row.email).await.map_err(fault::of)?;
+        let preferences = row.preferences();
         Ok(Caller {
             org,
             person: Some(id),
@@ -66,6 +68,7 @@ impl Directory for Service {
             name: row.name,
             email: row.email,
             roles,
+            preferences,
             scopes: None,
         })
     }
@@ -77,8 +80,7 @@ impl Directory for Service {
         limit: u16,
     ) -> Result<(Vec<AppListing>, bool), Fault> {
         if !caller.has_scope(Scope::Read) {
-            let needs = "a key with the scope `read`; an admin can make one".into();
-            return Err(Fault::Forbidden { needs });
+            return Err(Fault::Forbidden { needs: Needs::Scope(Scope::Read) });
         }
         let mut tx = self.read().await?;
         let book = self.book(&mut tx, caller.org).await?;
@@ -166,6 +168,10 @@ impl Service {
                 name: new.name,
                 password_hash: hashes.get(&new.password).cloned().unwrap_or_default(),
                 org_id: org_id.0,
+                language: None,
+                zone: None,
+                theme: Theme::default().code().into(),
+                version: 1,
             };
             person::add(&mut tx, row, now.micros()).await.map_err(fault::of)?;
             // Every member is a developer too.

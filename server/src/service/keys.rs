@@ -8,9 +8,10 @@ use crate::store::org;
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
-use tokenscope::fault::Fault;
+use tokenscope::fault::{Fault, Needs};
 use tokenscope::id::{OrgId, PersonId};
 use tokenscope::permission::{Action, OrgRole, Roles, Scope};
+use tokenscope::preference::Preferences;
 use tokenscope::service::{Caller, Directory, Keys};
 
 /// What a key starts with, so that scanners for leaked secrets find it.
@@ -40,6 +41,7 @@ impl Keys for Service {
             name: key.name,
             email: String::new(),
             roles: Roles { org: [OrgRole::Admin].into(), ..Roles::default() },
+            preferences: Preferences::default(),
             scopes: Some(scopes),
         })
     }
@@ -51,8 +53,7 @@ impl Keys for Service {
         scopes: BTreeSet<Scope>,
     ) -> Result<String, Fault> {
         if !caller.roles.everywhere(Action::Administer) || !caller.has_scope(Scope::Admin) {
-            let needs = "the role admin in the organization".into();
-            return Err(Fault::Forbidden { needs });
+            return Err(Fault::Forbidden { needs: Needs::Admin });
         }
         if name.trim().is_empty() || name.len() > 128 {
             return Err(Fault::field("name", "must have 1 to 128 characters"));
@@ -106,8 +107,7 @@ impl Service {
     /// [`Fault::NotFound`] when there is no such key, or it is taken back already.
     pub async fn revoke_key(&self, caller: &Caller, bearer_or_number: &str) -> Result<(), Fault> {
         if !caller.roles.everywhere(Action::Administer) || !caller.has_scope(Scope::Admin) {
-            let needs = "the role admin in the organization".into();
-            return Err(Fault::Forbidden { needs });
+            return Err(Fault::Forbidden { needs: Needs::Admin });
         }
         // Never the text itself, which may hold the secret.
         let missing = || Fault::NotFound { what: "this key of the organization".into() };

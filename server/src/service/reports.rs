@@ -10,17 +10,18 @@ use crate::store::{charge, event, person, rollup};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tokenscope::fault::Fault;
+use tokenscope::fault::{Fault, Needs};
 use tokenscope::id::{ApiId, AppId, TeamId, VariantId};
 use tokenscope::permission::{Action, Reach, Scope};
 use tokenscope::rate::{Rounding, SESSION_MIN};
 use tokenscope::report::{
     Column, Contact, Content, Frame, Metric, MyReport, OverviewReport, RankedRow, RecentEvent,
-    ResolvedRange, Series, TeamBalance, UsageSeries, View, buckets,
+    ResolvedRange, Series, TeamBalance, UsageSeries, buckets,
 };
 use tokenscope::service::{Caller, Reports};
 use tokenscope::time::{DAY, Grain, Instant, Period};
 use tokenscope::tokens::{MICRO, Quantity, Tokens};
+use tokenscope::view::View;
 
 /// How many events `/me` lists.
 const RECENT: usize = 50;
@@ -35,8 +36,7 @@ impl Reports for Service {
     async fn overview(&self, caller: &Caller, view: &View) -> Result<OverviewReport, Fault> {
         check_read(caller)?;
         if !caller.roles.everywhere(Action::SeeUsage) {
-            let needs = "the role manager or admin; an admin of the organization can give it";
-            return Err(Fault::Forbidden { needs: needs.into() });
+            return Err(Fault::Forbidden { needs: Needs::Manager });
         }
         let mut tx = self.read().await?;
         let book = self.book(&mut tx, caller.org).await?;
@@ -53,8 +53,7 @@ impl Reports for Service {
     async fn me(&self, caller: &Caller, view: &View) -> Result<MyReport, Fault> {
         check_read(caller)?;
         if !caller.roles.is_member() {
-            let needs = "membership in the organization; one of its admins can invite you";
-            return Err(Fault::Forbidden { needs: needs.into() });
+            return Err(Fault::Forbidden { needs: Needs::Member });
         }
         let mut tx = self.read().await?;
         let book = self.book(&mut tx, caller.org).await?;
@@ -103,8 +102,7 @@ fn check_read(caller: &Caller) -> Result<(), Fault> {
     if caller.has_scope(Scope::Read) {
         return Ok(());
     }
-    let needs = "a key with the scope `read`; an admin can make one".into();
-    Err(Fault::Forbidden { needs })
+    Err(Fault::Forbidden { needs: Needs::Scope(Scope::Read) })
 }
 
 async fn balances(

@@ -5,6 +5,7 @@ use crate::store::org::{self, NewOrg};
 use tokenscope::fault::Fault;
 use tokenscope::id::{OrgId, check_slug};
 use tokenscope::permission::{OrgRole, Roles};
+use tokenscope::preference::Preferences;
 use tokenscope::service::Caller;
 
 /// An organization to be made.
@@ -115,6 +116,7 @@ pub fn program(org: OrgId) -> Caller {
         name: "command line".into(),
         email: String::new(),
         roles: Roles { org: [OrgRole::Admin].into(), ..Roles::default() },
+        preferences: Preferences::default(),
         scopes: None,
     }
 }

@@ -31,10 +31,19 @@ macro_rules! migration {
 }
 
 /// All of them, in order.
-pub const MIGRATIONS: &[Migration] = &[migration!(1, "0001_foundation")];
+pub const MIGRATIONS: &[Migration] =
+    &[migration!(1, "0001_foundation"), migration!(2, "0002_product")];
 
 /// Tables of the directory family; every other table belongs to a tenant.
-pub const DIRECTORY_TABLES: &[&str] = &["person", "session", "migration"];
+pub const DIRECTORY_TABLES: &[&str] = &[
+    "person",
+    "session",
+    "second_factor",
+    "recovery_code",
+    "password_reset",
+    "identity",
+    "migration",
+];
 
 /// The table of the migrations themselves, for SQLite and for PostgreSQL.
 const MIGRATION_TABLE: (&str, &str) = (

@@ -3,17 +3,18 @@
 use super::db::{DbError, Tx};
 use crate::{args, statements};
 use tokenscope::id::{OrgId, PersonId};
+use tokenscope::preference::{Language, Preferences, Theme};
 
 statements! {
     /// A person by e-mail.
-    PERSON_BY_EMAIL = "SELECT person_id, email, name, password_hash, org_id FROM person
-        WHERE email = $1";
+    PERSON_BY_EMAIL = "SELECT person_id, email, name, password_hash, org_id, language, zone, theme,
+        version FROM person WHERE email = $1";
     /// A person by number.
-    PERSON_GET = "SELECT person_id, email, name, password_hash, org_id FROM person
-        WHERE person_id = $1";
+    PERSON_GET = "SELECT person_id, email, name, password_hash, org_id, language, zone, theme,
+        version FROM person WHERE person_id = $1";
     /// A person.
-    PERSON_ADD = "INSERT INTO person (person_id, email, name, password_hash, org_id, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6)";
+    PERSON_ADD = "INSERT INTO person (person_id, email, name, password_hash, org_id, created_at,
+        language, zone, theme) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     /// A new password.
     PERSON_PASSWORD = "UPDATE person SET password_hash = $2 WHERE person_id = $1";
     /// A role in the organization.
@@ -52,6 +53,26 @@ pub struct PersonRow {
     pub password_hash: String,
     /// His organization.
     pub org_id: i64,
+    /// The code of his language; none = as the browser asks.
+    pub language: Option<String>,
+    /// The zone for single instants; none = the organization's.
+    pub zone: Option<String>,
+    /// The code of his colours.
+    pub theme: String,
+    /// Counts the changes of the row.
+    pub version: i64,
+}
+
+impl PersonRow {
+    /// How he wants to see the pages. Codes of a newer program fall back.
+    #[must_use]
+    pub fn preferences(&self) -> Preferences {
+        Preferences {
+            language: self.language.as_deref().and_then(Language::from_code),
+            zone: self.zone.clone(),
+            theme: Theme::from_code(&self.theme).unwrap_or_default(),
+        }
+    }
 }
 
 /// Finds a person by e-mail (lower case).
@@ -75,8 +96,11 @@ pub async fn get(tx: &mut Tx, person: PersonId) -> Result<Option<PersonRow>, DbE
 /// # Errors
 /// [`DbError`]
 pub async fn add(tx: &mut Tx, person: PersonRow, created_at: i64) -> Result<(), DbError> {
-    let PersonRow { person_id, email, name, password_hash, org_id } = person;
-    tx.run(PERSON_ADD, args![person_id, email, name, password_hash, org_id, created_at]).await?;
+    let PersonRow { person_id, email, name, password_hash, org_id, language, zone, theme, .. } =
+        person;
+    let args =
+        args![person_id, email, name, password_hash, org_id, created_at, language, zone, theme];
+    tx.run(PERSON_ADD, args).await?;
     Ok(())
 }
 

@@ -9,10 +9,11 @@ use tokenscope::event::NewEvent;
 use tokenscope::fact::Fact;
 use tokenscope::permission::{OrgRole, TeamRole};
 use tokenscope::rate::Rounding;
-use tokenscope::report::{Metric, Preset, Range, UsageSeries, View};
+use tokenscope::report::{Metric, Preset, Range, UsageSeries};
 use tokenscope::service::{Books, Caller, Directory, Reports};
 use tokenscope::time::{Date, HOUR, Instant, Period, SECOND};
 use tokenscope::tokens::{MICRO, Tokens};
+use tokenscope::view::View;
 use tokenscope_server::service::{NewPerson, Service};
 
 const ANN: &str = "ann@example.org";
@@ -148,7 +149,7 @@ async fn totals_of_every_preset_are_sums_over_events(database: Database) {
             .collect();
         let anns: Vec<&NewEvent> = inside.iter().copied().filter(|event| is_anns(event)).collect();
         for metric in [Metric::Tokens, Metric::Events] {
-            let view = View { range: Range::Preset(*preset), metric };
+            let view = View { range: Range::Preset(*preset), metric, ..View::default() };
             let all = service.overview(&program, &view).await.unwrap();
             assert_eq!(all.usage.total, sum(metric, inside.iter().copied()), "{preset:?}");
             check(&all.usage, all.frame.range.period, &inside);
@@ -193,7 +194,7 @@ async fn columns_of_days_with_a_change_of_the_clock_add_up(database: Database) {
         for (first, last, wanted) in [(day, day, *columns), (neighbours.0, neighbours.1, 3)] {
             let range = Range::Days { from: first, to: last };
             for metric in [Metric::Tokens, Metric::Events] {
-                let view = View { range, metric };
+                let view = View { range, metric, ..View::default() };
                 let report = service.overview(&caller, &view).await.unwrap();
                 assert_eq!(report.usage.columns.len(), wanted, "{zone} {day}");
                 check(&report.usage, report.frame.range.period, &events);
@@ -229,7 +230,7 @@ async fn the_comparison_ends_at_the_same_microsecond(database: Database) {
     send_doubling(&service, &program, &times).await;
     let (tokens, count) = ((1 << 1) + (1 << 2) + (1 << 3) + (1 << 4), 4 * MICRO);
     for (metric, expected) in [(Metric::Tokens, tokens), (Metric::Events, count)] {
-        let view = View { range: Range::default(), metric };
+        let view = View { range: Range::default(), metric, ..View::default() };
         let all = service.overview(&program, &view).await.unwrap();
         assert_eq!(all.frame.range.previous, Period::new(begin, cut));
         assert_eq!(all.usage.previous_total, expected, "{metric:?}");
@@ -254,7 +255,7 @@ async fn charges_are_reported_at_their_own_time(database: Database) {
         for (metric, expected) in
             [(Metric::Events, events), (Metric::Tokens, tokens(charged).micro())]
         {
-            let view = View { range: day(date), metric };
+            let view = View { range: day(date), metric, ..View::default() };
             let all = service.overview(&program, &view).await.unwrap();
             assert_eq!(all.usage.total, expected, "{date} {metric:?}");
             let own = service.me(&ann, &view).await.unwrap();

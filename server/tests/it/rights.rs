@@ -6,9 +6,10 @@ use tokenscope::event::{NewEvent, Spender};
 use tokenscope::fact::Fact;
 use tokenscope::fault::Fault;
 use tokenscope::permission::{OrgRole, Scope, TeamRole};
-use tokenscope::report::{Content, Preset, Range, View};
+use tokenscope::report::{Content, Preset, Range};
 use tokenscope::service::{Books, Caller, Directory, Keys, Reports};
 use tokenscope::time::{DAY, Instant};
+use tokenscope::view::View;
 use tokenscope_server::service::{NewPerson, Service};
 
 const PASSWORD: &str = "correct horse battery";

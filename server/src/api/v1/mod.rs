@@ -8,22 +8,19 @@ mod events;
 mod item;
 mod query;
 
+use crate::http::endpoints::Endpoints;
 use crate::http::problem::Problem;
-use crate::http::router::App;
-use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use serde::Serialize;
 
 /// The routes below `/api/v1`.
-pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/events", post(events::accept))
-        .route("/apps", get(apps::list))
-        .route("/balance", get(balance::list))
-        .fallback(super::unknown)
-        .method_not_allowed_fallback(wrong_method)
+pub fn routes() -> Endpoints {
+    Endpoints::default()
+        .post("/events", events::accept)
+        .get("/apps", apps::list)
+        .get("/balance", balance::list)
+        .with(|router| router.fallback(super::unknown).method_not_allowed_fallback(wrong_method))
 }
 
 async fn wrong_method() -> Response {

@@ -10,7 +10,7 @@ use crate::store::org::OrgLock;
 use crate::store::{books, event, org};
 use async_trait::async_trait;
 use tokenscope::fact::{Fact, Recorded};
-use tokenscope::fault::Fault;
+use tokenscope::fault::{Fault, Needs};
 use tokenscope::id::{ApiId, AppId, OrgId, SLUG_MAX, TeamId, check_slug};
 use tokenscope::permission::{Action, Scope};
 use tokenscope::service::{Books, Caller};
@@ -24,8 +24,7 @@ const FACTS_MAX: usize = 10_000;
 impl Books for Service {
     async fn record(&self, caller: &Caller, facts: Vec<Fact>) -> Result<Recorded, Fault> {
         if !caller.roles.everywhere(Action::Administer) || !caller.has_scope(Scope::Admin) {
-            let needs = "the role admin in the organization (and a key with the scope `admin`)";
-            return Err(Fault::Forbidden { needs: needs.into() });
+            return Err(Fault::Forbidden { needs: Needs::Admin });
         }
         if facts.len() > FACTS_MAX {
             let limit = format!("{FACTS_MAX} facts a call: send them in several");

@@ -12,7 +12,7 @@ use super::Service;
 use async_trait::async_trait;
 use prepare::{Prepared, prepare};
 use tokenscope::event::{EventResult, Submitted};
-use tokenscope::fault::Fault;
+use tokenscope::fault::{Fault, Needs};
 use tokenscope::permission::Scope;
 use tokenscope::service::{Caller, Intake};
 
@@ -36,8 +36,7 @@ impl Intake for Service {
         events: Vec<Submitted>,
     ) -> Result<Vec<EventResult>, Fault> {
         if !caller.has_scope(Scope::Ingest) {
-            let needs = "a key with the scope `ingest`; an admin can make one".into();
-            return Err(Fault::Forbidden { needs });
+            return Err(Fault::Forbidden { needs: Needs::Scope(Scope::Ingest) });
         }
         for _ in 0..ATTEMPTS {
             let batch: Prepared = prepare(self, caller, &events).await?;
