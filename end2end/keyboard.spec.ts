@@ -18,7 +18,7 @@ test('the keyboard alone reaches everything, in the order of reading', async ({ 
   }
   const first = (place: string) => stops.findIndex((stop) => stop.place === place);
   expect(stops[0]?.name).toBe('Skip to content');
-  const order = ['skip', 'nav', 'sign-out', 'ranges', 'metrics', 'card', 'chart', 'legend', 'by-api', 'top-apps'];
+  const order = ['skip', 'nav', 'account', 'ranges', 'metrics', 'card', 'chart', 'legend', 'by-api', 'top-apps'];
   const places = order.map(first);
   expect(places.every((place) => place >= 0), JSON.stringify({ order, places })).toBe(true);
   expect(places).toEqual([...places].sort((a, b) => a - b));
@@ -37,7 +37,7 @@ function focused(page: Page): Promise<Stop | null> {
       [
         ['skip', '.skip'],
         ['nav', 'header nav'],
-        ['sign-out', 'header form'],
+        ['account', 'header .account'],
         ['ranges', '[data-testid=ranges]'],
         ['metrics', '[data-testid=metrics]'],
         ['card', '[data-testid=team-card]'],
@@ -56,6 +56,28 @@ function focused(page: Page): Promise<Stop | null> {
     };
   });
 }
+
+test('the account menu opens, is walked and closes by keyboard', async ({ page }) => {
+  await visit(page, '/me');
+  const summary = page.locator('header .account summary');
+  const signOut = page.getByRole('button', { name: 'Sign out' });
+  await expect(signOut).toBeHidden();
+  await summary.focus();
+  await page.keyboard.press('Enter');
+  await expect(signOut).toBeVisible();
+  const names: string[] = [];
+  for (let n = 0; n < 7; n++) {
+    await page.keyboard.press('Tab');
+    names.push((await page.locator(':focus').textContent())?.trim() ?? '');
+  }
+  expect(names).toEqual([
+    ...['Profile', 'Preferences', 'Sessions', 'Personal keys', 'Two-factor sign-in'],
+    ...['Help', 'Sign out'],
+  ]);
+  await page.keyboard.press('Escape');
+  await expect(signOut).toBeHidden();
+  await expect(summary).toBeFocused();
+});
 
 test('the skip link leads to the content', async ({ page }) => {
   await visit(page, '/overview');

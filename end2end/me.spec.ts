@@ -37,6 +37,8 @@ test('a developer sees his own usage, and only that', async ({ page, books, requ
   await expect(recent.filter({ hasText: 'Failed' })).toHaveCount(1);
   await expect(page.locator('#by-app-and-api tbody')).toContainText('4.5');
   await expect(page.getByText('someone@else.example')).toHaveCount(0);
+  await expect(page.getByTestId('top-api')).toContainText('Top API: render 100 %');
+  await expect(page.getByTestId('freshness')).toContainText('just now');
   await choice(page, 'metrics', 'Events').click();
   await expect(page).toHaveURL(/metric=events/);
   await expect.poll(() => total(page)).toBe(2_000_000n);
@@ -56,6 +58,7 @@ test('a developer may not see the overview, and is told who can grant it', async
   await expect(page.getByTestId('team-card')).toHaveCount(0);
   const nav = page.getByRole('navigation', { name: 'Main' });
   await expect(nav.getByText('Overview')).toHaveCount(0);
+  await expect(page.getByTestId('controls'), 'nothing to control').toHaveCount(0);
   await denied.getByRole('link', { name: 'Go to my usage' }).click();
   await expect(page).toHaveURL(/\/me$/);
 });
@@ -63,7 +66,7 @@ test('a developer may not see the overview, and is told who can grant it', async
 test('nor through the server function behind it', async ({ page, books }) => {
   const asked: { url: string; body: string | null; type: string | undefined }[] = [];
   page.on('request', (request) => {
-    if (request.url().includes('/_call')) {
+    if (request.url().includes('/_call/overview')) {
       const type = request.headers()['content-type'];
       asked.push({ url: request.url(), body: request.postData(), type });
     }
@@ -122,10 +125,14 @@ test('before the first event the page says how to send one', async ({ page, plac
   const server = await Server.serve(place);
   try {
     await signIn(page.request, server.url, { email: 'ada@fresh.example', password: PASSWORD });
-    for (const path of ['/overview', '/me']) {
+    const pages = [
+      ['/overview', 'checklist', 'Send the first event'],
+      ['/me', 'empty-ingested', 'No usage yet'],
+    ] as const;
+    for (const [path, name, words] of pages) {
       await visit(page, `${server.url}${path}`);
-      const empty = page.getByTestId('empty-ingested');
-      await expect(empty, path).toContainText('No usage yet');
+      const empty = page.getByTestId(name);
+      await expect(empty, path).toContainText(words);
       await expect(empty.locator('code'), path).toContainText('/api/v1/events');
       await expect(page.getByTestId('chart')).toHaveCount(0);
     }

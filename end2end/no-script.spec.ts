@@ -1,4 +1,4 @@
-import { demoTest as test, expect, total, card, onCard } from './support/test.ts';
+import { demoTest as test, expect, total, card, onCard, signOut } from './support/test.ts';
 
 test.use({ javaScriptEnabled: false });
 
@@ -34,7 +34,7 @@ test('without JavaScript: sign-in, figures, table and ranges work', async ({ pag
   await expect(page).toHaveURL(/\/overview\?range=7d&metric=events$/);
   await expect(page.locator('#by-api caption')).toContainText('Events by API');
 
-  await page.getByRole('button', { name: 'Sign out' }).click();
+  await signOut(page);
   await expect(page).toHaveURL(/\/login/);
   await expect(page.getByText('You are signed out.')).toBeVisible();
 });
@@ -45,4 +45,19 @@ test('controls that need JavaScript are not offered without it', async ({ page }
   for (const button of await page.getByTestId('legend').getByRole('button').all()) {
     await expect(button).toBeDisabled();
   }
+});
+
+test('without JavaScript dates are picked by a form, and filters taken away by links', async ({
+  page,
+}) => {
+  await page.goto('/overview?metric=events&api=!webhooks');
+  const picker = page.getByTestId('picker');
+  await picker.locator('summary').click();
+  await picker.getByLabel('From').fill('2026-01-01');
+  await picker.getByLabel('To').fill('2026-01-05');
+  await picker.getByRole('button', { name: 'Show' }).click();
+  await expect(page).toHaveURL(/\?from=2026-01-01&to=2026-01-05&metric=events&api=(!|%21)webhooks$/);
+  await expect(page.getByTestId('notices')).toHaveText('');
+  await page.getByTestId('filters').getByRole('link').click();
+  await expect(page).toHaveURL('/overview?from=2026-01-01&to=2026-01-05&metric=events');
 });

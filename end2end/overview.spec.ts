@@ -44,6 +44,62 @@ test('four teams are in their four situations', async ({ page }) => {
   }
 });
 
+test('every card says how long its tokens last', async ({ page }) => {
+  await visit(page, '/overview');
+  for (const [team, words] of [
+    ['platform', /in \d+ days|Today|Tomorrow/],
+    ['visualization', /in \d+ days|Today|Tomorrow/],
+    ['fabrication', /They have run out/],
+    ['field-capture', /They have run out/],
+  ] as const) {
+    const future = card(page, team).getByTestId('future');
+    await expect(future, team).toContainText(words);
+    await expect(future, team).toContainText('mean of the last 28 complete days');
+    expect(await exact(future.locator('.figure')), team).toBeGreaterThan(0n);
+  }
+});
+
+test('what needs attention is said, with a way to look at it', async ({ page }) => {
+  await visit(page, '/overview');
+  const alerts = page.getByTestId('alerts').locator('li');
+  for (const [words, link] of [
+    ['is restricted since', /^\/overview/],
+    ['has used more than its lots cover', /^\/overview/],
+    ['of its active tokens left', /^#team-/],
+    ['belonged to no team', /^\/overview/],
+  ] as const) {
+    const alert = alerts.filter({ hasText: words }).first();
+    await expect(alert).toBeVisible();
+    await expect(alert.getByRole('link')).toHaveAttribute('href', link);
+  }
+  const low = alerts.filter({ hasText: 'of its active tokens left' }).first();
+  await low.getByRole('link').click();
+  await expect(card(page, 'visualization').locator('#team-visualization')).toBeInViewport();
+});
+
+test('teams, lots that end and debts stand in lists', async ({ page }) => {
+  await visit(page, '/overview');
+  const sum = await total(page);
+  const teams = await amounts(page, '#top-teams', 1);
+  expect(teams.rows.reduce((a, b) => a + b, 0n)).toBe(sum);
+  expect(teams.foot).toBe(sum);
+  await expect(page.locator('#expiring tbody tr').first()).toContainText(/Flex|Cloud credit/);
+  const left = await amounts(page, '#expiring', 3);
+  const unused = await amounts(page, '#expiring', 4);
+  left.rows.forEach((amount, row) => expect(unused.rows[row]! <= amount).toBe(true));
+  const owed = page.locator('#uncharged tbody tr');
+  await expect(owed).toHaveCount(2);
+  for (const [row, team] of ['field-capture', 'fabrication'].entries()) {
+    const debt = micro((await owed.nth(row).locator('td').first().textContent()) ?? '');
+    expect(debt, team).toBe(await onCard(page, team, 'Uncharged'));
+  }
+});
+
+test('the newest event is so many minutes old', async ({ page }) => {
+  await visit(page, '/overview');
+  await expect(page.getByTestId('freshness')).toContainText(/just now|\d+ (min|h) ago/);
+});
+
 test('a range link changes figures and URL without a page load', async ({ page }) => {
   await visit(page, '/overview');
   await mark(page);
@@ -155,6 +211,7 @@ test('the legend hides and shows an API in the browser alone', async ({ page }) 
   await visit(page, '/overview');
   const requests: string[] = [];
   page.on('request', (request) => requests.push(request.url()));
+  const questions = () => requests.filter((url) => /\/_call\/(?!pulse$)/.test(url));
   const first = page.getByTestId('legend').getByRole('button').first();
   await expect(first).toBeEnabled();
   await expect(first).toHaveAttribute('aria-pressed', 'true');
@@ -163,13 +220,15 @@ test('the legend hides and shows an API in the browser alone', async ({ page }) 
   await first.click();
   await expect(first).toHaveAttribute('aria-pressed', 'false');
   await expect(page.getByTestId('chart')).toHaveAttribute('data-dim', '0');
+  await expect(page, 'the URL keeps it').toHaveURL(/\/overview\?hide=[\w-]+$/);
   await expect
     .poll(() => bar.evaluate((node) => getComputedStyle(node).opacity), 'the columns are dimmed')
     .not.toBe(shown);
   await first.press('Enter');
   await expect(first).toHaveAttribute('aria-pressed', 'true');
   await expect(page.getByTestId('chart')).not.toHaveAttribute('data-dim');
-  expect(requests, 'nothing was asked of the server').toEqual([]);
+  await expect(page).toHaveURL(/\/overview$/);
+  expect(questions(), 'nothing was asked of the server').toEqual([]);
 });
 
 test('the tooltip comes on hover and by keyboard and closes with Escape', async ({ page }) => {

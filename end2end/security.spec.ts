@@ -42,7 +42,7 @@ for (const path of ['/login', '/overview', '/me', '/nowhere']) {
 
 test('static files are immutable, compressed and under hashed names', async ({ request, demo }) => {
   const html = await (await request.get('/overview')).text();
-  const names = [...html.matchAll(/["'](\/[^"'#\s]+\.(?:js|wasm|css|svg))[#"']/g)].map((m) => m[1]!);
+  const names = [...html.matchAll(/["'](\/assets\/[^"'#\s]+\.(?:js|wasm|css|svg))[#"']/g)].map((m) => m[1]!);
   const files = [...new Set(names)];
   for (const ending of ['js', 'wasm', 'css', 'svg']) {
     expect(files.some((file) => file.endsWith(`.${ending}`)), `${ending} in ${files}`).toBe(true);
@@ -107,6 +107,50 @@ test('each cookie is HttpOnly and SameSite=Lax', async ({ playwright, demo }) =>
       expect(value).toMatch(/;\s*path=\//i);
       expect(value, 'no password in a cookie').not.toContain(password);
     }
+  }
+  await request.dispose();
+});
+
+test('a refused form says so, in a page without scripts', async ({ open, demo, watch }) => {
+  watch.expect(/the server responded with a status of 403/);
+  const context = await open({ baseURL: demo.url });
+  const page = await context.newPage();
+  // Another origin: the same server under its other name.
+  const elsewhere = new URL(demo.url);
+  elsewhere.hostname = 'localhost';
+  const form = `<form method="post" action="${demo.url}/logout"><button>Send</button></form>`;
+  await page.route(`${elsewhere.origin}/trap`, (route) =>
+    route.fulfill({ contentType: 'text/html', body: `<!DOCTYPE html><title>x</title>${form}` }),
+  );
+  await page.goto(`${elsewhere.origin}/trap`);
+  const answer = page.waitForResponse((response) => response.url().endsWith('/logout'));
+  await page.getByRole('button').click();
+  expect((await answer).status()).toBe(403);
+  await expect(page.locator('h1')).toHaveText('The form was refused');
+  await expect(page.getByTestId('stopped')).toContainText('another site');
+  const policy = (await answer).headers()['content-security-policy'] ?? '';
+  expect(policy).toContain("style-src 'self'");
+  expect(policy, 'nothing to run').not.toContain('script-src');
+  await page.getByRole('link', { name: 'Go to the start page' }).click();
+  await expect(page).toHaveURL(`${demo.url}/login`);
+});
+
+test('a program gets a problem document for every refusal', async ({ playwright, demo }) => {
+  const request = await playwright.request.newContext({ baseURL: demo.url });
+  const cases = [
+    { method: 'DELETE', path: '/login', status: 405 },
+    { method: 'PUT', path: '/api/v1/events', status: 405 },
+    { method: 'GET', path: '/assets/none.css', status: 404 },
+    { method: 'GET', path: `/overview?range=${'7'.repeat(9000)}`, status: 414 },
+  ];
+  for (const { method, path, status } of cases) {
+    const answer = await request.fetch(path, { method });
+    expect(answer.status(), path.slice(0, 40)).toBe(status);
+    expect(answer.headers()['content-type']).toBe('application/problem+json');
+    const problem = (await answer.json()) as { status: number; detail: string };
+    expect(problem.status).toBe(status);
+    expect(problem.detail.length).toBeGreaterThan(20);
+    if (status === 405) expect(answer.headers()['allow']).toBeTruthy();
   }
   await request.dispose();
 });

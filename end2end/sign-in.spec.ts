@@ -1,4 +1,4 @@
-import { expect, hydrated, signIn, test, visit, PASSWORD } from './support/test.ts';
+import { expect, hydrated, signIn, signOut, test, visit, PASSWORD } from './support/test.ts';
 import { Server } from './support/server.ts';
 
 test.use({ baseURL: async ({ demo }, use) => use(demo.url) });
@@ -63,7 +63,7 @@ test('signing out ends the session, also for a copy of its cookie', async ({
   const overview = `${demo.url}/overview`;
   expect((await copy.get(overview, { maxRedirects: 0 })).status()).toBe(200);
   await visit(page, '/overview');
-  await page.getByRole('button', { name: 'Sign out' }).click();
+  await signOut(page);
   await page.waitForURL('**/login*');
   await hydrated(page);
   await expect(page.getByText('You are signed out.')).toBeVisible();

@@ -1,6 +1,6 @@
 //! Which team an app belongs to at an instant.
 
-use crate::time::Instant;
+use crate::time::{Instant, Period};
 use std::collections::BTreeMap;
 
 /// The assignment lines of one app, by `from`; each lasts until the next. A line of the same
@@ -13,6 +13,24 @@ pub struct AssignmentLines<T> {
 impl<T> Default for AssignmentLines<T> {
     fn default() -> Self {
         Self { lines: BTreeMap::new() }
+    }
+}
+
+impl<T: Clone + PartialEq> AssignmentLines<T> {
+    /// Which team pays over a period: stretches that tile it, each of another team than the one
+    /// before.
+    #[must_use]
+    pub fn over(&self, period: Period) -> Vec<(Period, Option<T>)> {
+        let mut stretches = vec![(period, self.team_at(period.from))];
+        for (from, team) in &self.lines {
+            let Some((last, before)) = stretches.last_mut() else { break };
+            if *from <= period.from || *from >= period.to || before == team {
+                continue;
+            }
+            last.to = *from;
+            stretches.push((Period::new(*from, period.to), team.clone()));
+        }
+        stretches
     }
 }
 
@@ -46,5 +64,24 @@ mod tests {
         lines.assign(at(20), Some("b"));
         let teams = [9, 10, 19, 20, 29, 30].map(|t| lines.team_at(at(t)));
         assert_eq!(teams, [None, Some("a"), Some("a"), Some("b"), Some("b"), None]);
+    }
+
+    #[test]
+    fn stretches_tile_the_period() {
+        let mut lines = AssignmentLines::default();
+        let at = Instant::from_micros;
+        for (from, team) in [(10, Some("a")), (20, Some("a")), (30, None), (40, Some("b"))] {
+            lines.assign(at(from), team);
+        }
+        let over = |from: i64, to: i64| {
+            let stretches = lines.over(Period::new(at(from), at(to))).into_iter();
+            let short =
+                |(p, team): (Period, Option<&'static str>)| (p.from.micros(), p.to.micros(), team);
+            stretches.map(short).collect::<Vec<_>>()
+        };
+        assert_eq!(over(0, 10), [(0, 10, None)]);
+        assert_eq!(over(5, 35), [(5, 10, None), (10, 30, Some("a")), (30, 35, None)]);
+        assert_eq!(over(10, 30), [(10, 30, Some("a"))]);
+        assert_eq!(over(30, 99), [(30, 40, None), (40, 99, Some("b"))]);
     }
 }

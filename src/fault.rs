@@ -2,6 +2,7 @@
 //! that says what was wrong, where, and what to do. Nothing of the driver or the system shows in
 //! it; an unexpected error becomes an incident id that stands in the log once.
 
+use crate::oidc::Refusal;
 use crate::permission::Scope;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,9 @@ pub enum Wrong {
     /// No amount above zero with at most six decimals.
     #[error("must be an amount above 0 with at most 6 decimals, like 1000 or 12.5")]
     NotAmount,
+    /// No code of a currency.
+    #[error("must be the three letters of a currency, like EUR or JPY")]
+    NotCurrency,
     /// None of the choices.
     #[error("is none of the choices")]
     NotChoice,
@@ -55,6 +59,15 @@ pub enum Wrong {
     /// The same as it was.
     #[error("is the same as before")]
     Unchanged,
+    /// The sign-in elsewhere did not end well.
+    #[error("{0}")]
+    SignOn(Refusal),
+    /// A password made of the owner's name or e-mail.
+    #[error("must not be made of the name or the e-mail")]
+    OwnName,
+    /// A password that anybody tries first.
+    #[error("is too easy to guess: it is a common one, repeats itself or is a plain sequence")]
+    Common,
 }
 
 /// One member of an input that was refused.

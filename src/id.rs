@@ -80,6 +80,23 @@ pub fn check_slug(text: &str) -> Result<(), SlugError> {
     Ok(())
 }
 
+/// A slug made from a name: its letters and digits in lower case, everything else as hyphens.
+/// `otherwise` where nothing of the name is left, e.g. of a Japanese one.
+#[must_use]
+pub fn slug_of(name: &str, otherwise: &str) -> String {
+    let mut slug = String::new();
+    for c in name.chars() {
+        match c.to_ascii_lowercase() {
+            c if c.is_ascii_alphanumeric() => slug.push(c),
+            _ if !slug.is_empty() && !slug.ends_with('-') => slug.push('-'),
+            _ => {}
+        }
+    }
+    slug.truncate(SLUG_MAX);
+    let slug = slug.trim_end_matches('-');
+    if slug.is_empty() { otherwise.to_owned() } else { slug.to_owned() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,5 +109,19 @@ mod tests {
         assert_eq!(check_slug("-a"), Err(SlugError::Characters));
         assert_eq!(check_slug("a b"), Err(SlugError::Characters));
         assert_eq!(check_slug(&"x".repeat(65)), Err(SlugError::Long));
+    }
+
+    #[test]
+    fn names_become_slugs() {
+        for (name, slug) in [
+            ("Field Capture", "field-capture"),
+            ("  R&D / 2026 ", "r-d-2026"),
+            ("-a-", "a"),
+            ("研究", "team"),
+            ("", "team"),
+        ] {
+            assert_eq!(slug_of(name, "team"), slug, "{name}");
+        }
+        assert_eq!(check_slug(&slug_of(&"word ".repeat(40), "team")), Ok(()));
     }
 }

@@ -11,11 +11,14 @@
 //! | facts as they are sent | [`event`] (usage), [`fact`] (the books), [`correction`], [`scenario`] (files) |
 //! | what can be metered, and its prices | [`catalog`], [`rate`] |
 //! | who pays | [`assignment`], [`payer`] |
-//! | lots, burn-down, debt | [`lot`], [`burn`], [`hold`] |
+//! | lots, burn-down, debt | [`lot`], [`burn`], [`hold`], [`purchase`] (as people enter them) |
+//! | the first start | [`setup`] |
 //! | what debt means for calls | [`access`], [`decision`] |
 //! | from facts to answers without any stored state | [`replay`] |
+//! | when tokens run out | [`forecast`] |
+//! | one's own account, keys, mails | [`account`], [`key`], [`mail`] |
 //! | questions and answers of the pages | [`view`], [`report`] |
-//! | the boundary | [`service`] (traits), [`permission`] (who may), [`preference`] (how somebody wants it), [`fault`] (what can go wrong) |
+//! | the boundary | [`service`], [`second_factor`], [`oidc`] (traits), [`permission`] (who may), [`preference`] (how somebody wants it), [`fault`] (what can go wrong) |
 //!
 //! The crate `tokenscope-app` draws pages from [`report`]; `tokenscope-server` implements
 //! [`service`] with these rules and its storage.
@@ -31,7 +34,7 @@
 //!
 //! **A manager opens `/overview`.** `server/src/http/router.rs` finds the session and renders the
 //! page; its server function asks [`service::Reports::overview`]
-//! (`server/src/service/reports.rs`), which reads the rollups in one snapshot and, for each
+//! (`server/src/service/reports/`), which reads the rollups in one snapshot and, for each
 //! balance card, runs [`burn::burn`] over the day sums of the team (`balance.rs`), refined to
 //! hours and single charges only where the rules ask for it.
 //!
@@ -40,6 +43,7 @@
 //! same intake as everybody's.
 
 pub mod access;
+pub mod account;
 pub mod assignment;
 pub mod burn;
 pub mod catalog;
@@ -48,17 +52,24 @@ pub mod decision;
 pub mod event;
 pub mod fact;
 pub mod fault;
+pub mod forecast;
 pub mod hold;
 pub mod id;
+pub mod key;
 pub mod lot;
+pub mod mail;
+pub mod oidc;
 pub mod payer;
 pub mod permission;
 pub mod preference;
+pub mod purchase;
 pub mod rate;
 pub mod replay;
 pub mod report;
 pub mod scenario;
+pub mod second_factor;
 pub mod service;
+pub mod setup;
 pub mod time;
 pub mod tokens;
 pub mod view;

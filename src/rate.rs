@@ -131,6 +131,12 @@ impl RateCard {
         };
         variant.and_then(|v| newest(Some(v))).or_else(|| newest(None))
     }
+    /// Whether any line of an API, whenever in force, prices days of use.
+    #[must_use]
+    pub fn is_ever_daily(&self, api: ApiId) -> bool {
+        let variants = self.lines.range((api, None)..).take_while(|((of, _), _)| *of == api);
+        variants.flat_map(|(_, lines)| lines).any(|line| line.rounding == Rounding::UserDay)
+    }
     /// The class of an API's charges at an instant: `api` where no line is in force.
     #[must_use]
     pub fn class(&self, api: ApiId, variant: Option<VariantId>, at: Instant) -> Class {

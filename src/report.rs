@@ -1,11 +1,18 @@
 //! Questions and answers of the usage pages: the view, the range it means, the series it shows.
 
+mod teams;
+
+pub use teams::{
+    Alert, ExpiringLot, Limit, Named, TeamCard, Uncharged, alerts_of_teams, expiring_lots,
+};
+
 use crate::access::Access;
 use crate::time::{
     Date, Grain, Instant, Period, Zone, days_before, month_start, months_before, next_day,
     next_month,
 };
 use crate::tokens::Tokens;
+use crate::view::Compare;
 use chrono::Datelike;
 use serde::{Deserialize, Serialize};
 
@@ -132,27 +139,53 @@ impl Range {
     /// [`Preset::All`]. A range of two dates in the wrong order is read in the right one.
     #[must_use]
     pub fn resolve(self, now: Instant, zone: &Zone, oldest: Option<Instant>) -> ResolvedRange {
+        self.resolve_against(Compare::Previous, now, zone, oldest)
+    }
+
+    /// The same with the comparison that is wished.
+    #[must_use]
+    pub fn resolve_against(
+        self,
+        compare: Compare,
+        now: Instant,
+        zone: &Zone,
+        oldest: Option<Instant>,
+    ) -> ResolvedRange {
         let today = zone.date(now);
         let (first, last) = self.dates(today, oldest.map(|at| zone.date(at)));
         let period = zone.days(first, last);
         let passed = |to: Instant| Period::new(period.from, to.min(now).max(period.from));
         let elapsed = passed(period.to);
-        let before = self.first_before(first, last);
-        let previous_from = zone.day_start(before);
-        let previous_to = if elapsed.to == period.to {
-            period.from.min(zone.day_start(self.end_before(before, first, last)))
-        } else {
-            // The same wall-clock time, as many days after the start of the period before.
-            let days = (zone.date(elapsed.to) - first).num_days();
-            let day = days_after(before, days);
-            zone.instant(day.and_time(zone.local(elapsed.to).time())).min(period.from)
+        let is_over = elapsed.to == period.to;
+        let clock = zone.local(elapsed.to);
+        let (previous_from, previous_to) = match compare {
+            Compare::Previous => {
+                let before = self.first_before(first, last);
+                let to = if is_over {
+                    zone.day_start(self.end_before(before, first, last))
+                } else {
+                    // The same wall-clock time, as many days after the start.
+                    let days = (zone.date(elapsed.to) - first).num_days();
+                    zone.instant(days_after(before, days).and_time(clock.time()))
+                };
+                (before, to.min(period.from))
+            }
+            Compare::YearBefore => {
+                let to = if is_over {
+                    zone.day_start(self.end_year_before(last))
+                } else {
+                    let day = months_before(zone.date(elapsed.to), 12);
+                    zone.instant(day.and_time(clock.time()))
+                };
+                (months_before(first, 12), to)
+            }
         };
         ResolvedRange {
             first,
             last,
             period,
             elapsed,
-            previous: Period::new(previous_from, previous_to),
+            previous: Period::new(zone.day_start(previous_from), previous_to),
             grain: grain_for((last - first).num_days() + 1),
         }
     }
@@ -203,6 +236,17 @@ impl Range {
     }
 }
 
+impl Range {
+    /// The day after the last one a year before; a February is compared with the whole February.
+    fn end_year_before(self, last: Date) -> Date {
+        let before = months_before(last, 12);
+        match self {
+            Self::Preset(Preset::LastMonth) => next_month(before),
+            _ => next_day(before),
+        }
+    }
+}
+
 fn days_after(date: Date, days: i64) -> Date {
     date.checked_add_days(chrono::Days::new(days.unsigned_abs())).unwrap_or(date)
 }
@@ -215,6 +259,23 @@ pub fn grain_for(days: i64) -> Grain {
         3..=92 => Grain::Day,
         93..=400 => Grain::Week,
         _ => Grain::Month,
+    }
+}
+
+/// The most columns of a chart.
+pub const COLUMNS_MAX: i64 = 400;
+/// The longest range that can be shown by the hour, in days.
+const HOURLY_DAYS_MAX: i64 = 31;
+
+/// Whether so many days can be shown in columns of that length.
+#[must_use]
+pub const fn is_grain_allowed(grain: Grain, days: i64) -> bool {
+    match grain {
+        Grain::Hour => days <= HOURLY_DAYS_MAX && days * 24 <= COLUMNS_MAX,
+        Grain::Day => days <= COLUMNS_MAX,
+        // One more than full weeks fit where the first and the last one are cut.
+        Grain::Week => days / 7 + 2 <= COLUMNS_MAX,
+        Grain::Month => days / 28 + 2 <= COLUMNS_MAX,
     }
 }
 
@@ -244,6 +305,15 @@ pub struct Column {
     pub in_progress: bool,
 }
 
+/// What was used in a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Used {
+    /// Charges.
+    pub tokens: Tokens,
+    /// Events.
+    pub events: i64,
+}
+
 /// One API's part of a chart: values are millionths of the view's metric.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Series {
@@ -257,6 +327,11 @@ pub struct Series {
     pub values: Vec<i64>,
     /// Sum of the values.
     pub total: i64,
+    /// One a column: what the same column of the comparison holds, in the view's metric; empty
+    /// where columns cannot be compared one by one.
+    pub before: Vec<i64>,
+    /// One a column: what was used by every metric.
+    pub used: Vec<Used>,
 }
 
 /// Consumption over time, split by API, largest series first.
@@ -274,7 +349,8 @@ pub struct UsageSeries {
     pub previous_total: i64,
 }
 
-/// A row of a ranked list: an app, or an app and API.
+/// A row of a ranked list: an app, an app and API, or a team; without slug and name it stands for
+/// usage of apps without a team.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RankedRow {
     /// Slug or client id.
@@ -285,6 +361,8 @@ pub struct RankedRow {
     pub direct: bool,
     /// The name of what it belongs to (an app's team, an API); empty where there is none.
     pub group: String,
+    /// Slug of the same.
+    pub group_slug: String,
     /// Charges in the range.
     pub tokens: Tokens,
     /// Events in the range.
@@ -359,8 +437,22 @@ pub struct Frame {
     pub demo: bool,
     /// When the newest event was accepted.
     pub fresh_at: Option<Instant>,
+    /// The zone in which the reader wants single instants; none = the organization's.
+    pub instants: Option<Zone>,
+    /// What filters name and the reader cannot see, if it exists at all.
+    pub unknown: Vec<String>,
+    /// A wished column length that does not fit the range.
+    pub grain_refused: Option<Grain>,
     /// Whether there is anything to show.
     pub content: Content,
+}
+
+impl Frame {
+    /// The zone of single instants.
+    #[must_use]
+    pub fn zone_of_instants(&self) -> &Zone {
+        self.instants.as_ref().unwrap_or(&self.zone)
+    }
 }
 
 /// What an organization has of what it needs before it can see usage.
@@ -379,12 +471,22 @@ pub struct FirstSteps {
 pub struct OverviewReport {
     /// Where and when.
     pub frame: Frame,
+    /// What somebody should look at, most urgent first.
+    pub alerts: Vec<Alert>,
     /// Balance cards.
-    pub teams: Vec<TeamBalance>,
+    pub teams: Vec<TeamCard>,
     /// The chart and its table.
     pub usage: UsageSeries,
     /// The apps that consumed most, at most ten.
     pub top_apps: Vec<RankedRow>,
+    /// For admins of an organization that is new: what is still to be done.
+    pub first_steps: Option<FirstSteps>,
+    /// Every team with usage; with those of apps without a team they add up to the total.
+    pub top_teams: Vec<RankedRow>,
+    /// The lots that expire within 90 days, first ones first.
+    pub expiring: Vec<ExpiringLot>,
+    /// Teams in debt, oldest debt first.
+    pub uncharged: Vec<Uncharged>,
 }
 
 /// An event as `/me` lists it.
@@ -427,105 +529,19 @@ pub struct MyReport {
     /// Where and when.
     pub frame: Frame,
     /// Balances of the caller's teams.
-    pub teams: Vec<TeamBalance>,
+    pub teams: Vec<TeamCard>,
     /// Own usage: by own apps, and by oneself in any app.
     pub usage: UsageSeries,
     /// Own usage per app and API.
     pub by_app_and_api: Vec<RankedRow>,
     /// The last 50 own events, newest first.
     pub recent: Vec<RecentEvent>,
+    /// What his teams' policies allow.
+    pub limits: Vec<Limit>,
     /// Whom to ask, per team.
     pub contacts: Vec<Contact>,
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn t(text: &str) -> Instant {
-        text.parse().unwrap()
-    }
-    fn d(text: &str) -> Date {
-        text.parse().unwrap()
-    }
-
-    #[test]
-    fn presets_mean_days_of_the_zone() {
-        let zone = Zone::new("Asia/Tokyo".into(), 9 * 3600, vec![]);
-        let now = t("2026-11-20T16:30:00Z"); // already the 21st in Tokyo
-        for (preset, first, last) in [
-            (Preset::Today, "2026-11-21", "2026-11-21"),
-            (Preset::Yesterday, "2026-11-20", "2026-11-20"),
-            (Preset::Days7, "2026-11-15", "2026-11-21"),
-            (Preset::Days28, "2026-10-25", "2026-11-21"),
-            (Preset::MonthToDate, "2026-11-01", "2026-11-21"),
-            (Preset::LastMonth, "2026-10-01", "2026-10-31"),
-            (Preset::QuarterToDate, "2026-10-01", "2026-11-21"),
-            (Preset::YearToDate, "2026-01-01", "2026-11-21"),
-            (Preset::Months12, "2025-11-22", "2026-11-21"),
-            (Preset::All, "2026-11-21", "2026-11-21"),
-        ] {
-            let range = Range::Preset(preset).resolve(now, &zone, None);
-            assert_eq!((range.first, range.last), (d(first), d(last)), "{}", preset.code());
-        }
-    }
-
-    #[test]
-    fn the_comparison_uses_the_same_elapsed_part() {
-        let zone = Zone::utc();
-        let now = t("2026-11-21T06:00:00Z");
-        let range = Range::default().resolve(now, &zone, None);
-        assert_eq!(range.elapsed.to, now);
-        assert_eq!(range.previous.from, t("2026-09-27T00:00:00Z"));
-        assert_eq!(range.previous.to, t("2026-10-24T06:00:00Z"));
-        let month = Range::Preset(Preset::MonthToDate).resolve(now, &zone, None);
-        assert_eq!(month.previous.from, t("2026-10-01T00:00:00Z"));
-        assert_eq!(month.previous.to, t("2026-10-21T06:00:00Z"));
-        let whole = Range::Preset(Preset::LastMonth).resolve(now, &zone, None);
-        assert_eq!(whole.previous.from, t("2026-09-01T00:00:00Z"));
-        assert_eq!(whole.previous.to, t("2026-10-01T00:00:00Z"));
-        let days = Range::Days { from: d("2026-11-01"), to: d("2026-11-10") };
-        let days = days.resolve(now, &zone, None);
-        assert_eq!(days.previous.from, t("2026-10-22T00:00:00Z"));
-        assert_eq!(days.previous.to, t("2026-11-01T00:00:00Z"));
-    }
-
-    #[test]
-    fn a_long_month_before_a_short_one_is_compared_without_overlap() {
-        let now = t("2026-03-31T12:00:00Z");
-        let range = Range::Preset(Preset::MonthToDate).resolve(now, &Zone::utc(), None);
-        assert_eq!(range.previous.to, range.period.from);
-    }
-
-    #[test]
-    fn buckets_tile_the_period() {
-        let zone = Zone::utc();
-        let period = zone.days(d("2026-01-15"), d("2026-06-30"));
-        let buckets = buckets(&zone, period, Grain::Month);
-        assert_eq!(buckets.len(), 6);
-        assert_eq!(buckets[0].from, period.from);
-        assert_eq!(buckets[5].to, period.to);
-        assert!(buckets.windows(2).all(|w| w[0].to == w[1].from));
-    }
-
-    #[test]
-    fn twenty_percent_is_not_healthy() {
-        let mut team = TeamBalance {
-            slug: String::new(),
-            name: String::new(),
-            balance: Tokens::ZERO,
-            available: Tokens::whole(20),
-            used: Tokens::whole(80),
-            total: Tokens::whole(100),
-            debt: Tokens::ZERO,
-            access: Access::Full,
-            next_expiry: None,
-        };
-        assert!(!team.is_healthy());
-        assert_eq!(team.percent_available(), Some(20));
-        team.available = Tokens::from_micro(20_000_001);
-        assert!(team.is_healthy());
-        team.total = Tokens::ZERO;
-        assert_eq!(team.percent_available(), None);
-    }
-}
+#[path = "report_tests.rs"]
+mod tests;

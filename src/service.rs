@@ -7,14 +7,22 @@ use crate::event::{EventResult, Submitted};
 use crate::fact::{Fact, Recorded};
 use crate::fault::Fault;
 use crate::id::{OrgId, PersonId, UserId};
+use crate::key::{KeyList, KeyListing, KeyOwner, Lifetime, NewKey};
 use crate::permission::{Roles, Scope};
 use crate::preference::Preferences;
+use crate::purchase::{Ground, PurchaseInput, PurchaseList, PurchasePreview};
 use crate::report::{MyReport, OverviewReport, TeamBalance};
+use crate::second_factor::SignIn;
+use crate::setup::{DemoContents, DemoMade, FirstStart, Opening};
 use crate::time::Instant;
 use crate::view::View;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+
+mod accounts;
+
+pub use accounts::Accounts;
 
 /// Who asks: a signed-in person, an API key, or the program itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,12 +105,66 @@ pub trait Books: Send + Sync {
     async fn record(&self, caller: &Caller, facts: Vec<Fact>) -> Result<Recorded, Fault>;
 }
 
+/// Whether anything arrived, for pages that follow it.
+#[async_trait]
+pub trait Live: Send + Sync {
+    /// Names the present state of the caller's organization, the same in every server process;
+    /// at most a second old. Another name means that figures may have changed.
+    async fn stamp(&self, caller: &Caller) -> Result<String, Fault>;
+}
+
+/// Purchases: tokens that admins record for teams.
+#[async_trait]
+pub trait Purchases: Send + Sync {
+    /// One page of the lots of all teams, newest first; a page that is not there is the last one.
+    async fn purchases(&self, caller: &Caller, page: i64) -> Result<PurchaseList, Fault>;
+    /// What the form of a purchase offers.
+    async fn purchase_ground(&self, caller: &Caller) -> Result<Ground, Fault>;
+    /// What a purchase would change. `id` is the one it is to be recorded under, which is made
+    /// here when there is none yet.
+    async fn preview_purchase(
+        &self,
+        caller: &Caller,
+        input: &PurchaseInput,
+        id: Option<&str>,
+    ) -> Result<PurchasePreview, Fault>;
+    /// Records a purchase under an id, once however often it is sent, and returns the name of the
+    /// team.
+    async fn record_purchase(
+        &self,
+        caller: &Caller,
+        input: &PurchaseInput,
+        id: &str,
+    ) -> Result<String, Fault>;
+}
+
+/// The first start.
+#[async_trait]
+pub trait Setup: Send + Sync {
+    /// Whether it is to be made, and whether this token opens it.
+    async fn opening(&self, token: &str) -> Result<Opening, Fault>;
+    /// Makes the first organization with its admin, of whom it returns the caller. Of several at
+    /// the same time one succeeds; the others get [`Fault::Conflict`].
+    async fn begin(&self, token: &str, start: FirstStart) -> Result<(Caller, DemoMade), Fault>;
+}
+
+/// Takes demo data out of an organization.
+#[async_trait]
+pub trait Removal: Send + Sync {
+    /// What would go. [`Fault::NotFound`] in an organization without demo data.
+    async fn demo_contents(&self, caller: &Caller) -> Result<DemoContents, Fault>;
+    /// Removes all facts, all usage and the people of the demo. Its organization, the accounts
+    /// that were made in it otherwise, and its keys stay.
+    async fn remove_demo(&self, caller: &Caller) -> Result<(), Fault>;
+}
+
 /// People, sign-in and lists.
 #[async_trait]
 pub trait Directory: Send + Sync {
-    /// Checks a password and returns the caller. `address` is where the attempt came from; too
-    /// many failures for an account or an address are refused for a while.
-    async fn sign_in(&self, email: &str, password: &str, address: &str) -> Result<Caller, Fault>;
+    /// Checks a password and says who it is, or that a code of his second factor is needed too.
+    /// `address` is where the attempt came from; too many failures for an account or an address
+    /// are refused for a while.
+    async fn sign_in(&self, email: &str, password: &str, address: &str) -> Result<SignIn, Fault>;
     /// The caller of a person who signed in before, with his present roles.
     async fn caller(&self, person: PersonId) -> Result<Caller, Fault>;
     /// One page of the apps the caller may see, by client id, after `after`, and whether there
@@ -120,11 +182,25 @@ pub trait Directory: Send + Sync {
 pub trait Keys: Send + Sync {
     /// The caller behind a bearer key.
     async fn authenticate(&self, bearer: &str) -> Result<Caller, Fault>;
+    /// Whether the caller may make keys of this owner; asked before what he typed is read.
+    fn may_make(&self, caller: &Caller, owner: KeyOwner) -> Result<(), Fault>;
     /// Makes a key and returns its secret, which is shown this once.
+    async fn make(&self, caller: &Caller, key: NewKey) -> Result<String, Fault>;
+    /// The organization's keys, or the caller's own.
+    async fn list(&self, caller: &Caller, owner: KeyOwner) -> Result<KeyList, Fault>;
+    /// One of them, for the question whether to revoke it.
+    async fn key(&self, caller: &Caller, owner: KeyOwner, number: i64)
+    -> Result<KeyListing, Fault>;
+    /// Takes one back; requests with it are refused from then on.
+    async fn revoke(&self, caller: &Caller, owner: KeyOwner, number: i64) -> Result<(), Fault>;
+    /// Makes a key of the organization that is good until it is taken back.
     async fn create(
         &self,
         caller: &Caller,
         name: &str,
         scopes: BTreeSet<Scope>,
-    ) -> Result<String, Fault>;
+    ) -> Result<String, Fault> {
+        let (owner, lifetime) = (KeyOwner::Organization, Lifetime::Endless);
+        self.make(caller, NewKey { name: name.to_owned(), owner, scopes, lifetime }).await
+    }
 }

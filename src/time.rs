@@ -173,6 +173,14 @@ impl Zone {
     pub fn local(&self, at: Instant) -> NaiveDateTime {
         at.plus(i64::from(self.offset_s(at)) * SECOND).utc().naive_utc()
     }
+    /// RFC 3339 with the wall clock's date, time and offset; a second of an offset is cut.
+    #[must_use]
+    pub fn rfc3339(&self, at: Instant) -> String {
+        let (local, minutes) = (self.local(at), self.offset_s(at) / 60);
+        let sign = if minutes < 0 { '-' } else { '+' };
+        let (hours, minutes) = (minutes.abs() / 60, minutes.abs() % 60);
+        format!("{}{sign}{hours:02}:{minutes:02}", local.format("%Y-%m-%dT%H:%M:%S%.f"))
+    }
     /// The calendar date at an instant. Where the clock goes back over midnight, the day that has
     /// begun goes on, so that dates never run backwards.
     #[must_use]
@@ -317,6 +325,18 @@ mod tests {
         assert_eq!(t("2024-01-01T00:00:00.1234569Z").micros() % SECOND, 123_456);
         assert!("2024-01-01".parse::<Instant>().is_err());
         assert!("2024-01-01T00:00:00".parse::<Instant>().is_err());
+    }
+
+    #[test]
+    fn a_local_time_names_its_offset() {
+        let zone = berlin();
+        assert_eq!(zone.rfc3339(t("2026-07-01T22:00:00Z")), "2026-07-02T00:00:00+02:00");
+        assert_eq!(zone.rfc3339(t("2026-12-01T22:00:00.5Z")), "2026-12-01T23:00:00.500+01:00");
+        let west = Zone::new("America/St_Johns".into(), -12_600, vec![]);
+        assert_eq!(west.rfc3339(t("2026-12-01T03:00:00Z")), "2026-11-30T23:30:00-03:30");
+        for text in [zone.rfc3339(Instant::from_micros(0)), west.rfc3339(Instant::from_micros(0))] {
+            assert_eq!(t(&text), Instant::from_micros(0), "{text}");
+        }
     }
 
     #[test]

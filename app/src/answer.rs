@@ -40,9 +40,20 @@ impl Frame {
     }
 }
 
+/// A report, and the state of the organization of which it speaks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamped {
+    /// What [`pulse`](crate::server_fns::pulse) answered before the report was read.
+    pub stamp: String,
+    /// The report.
+    pub page: ReportPage,
+}
+
 /// The content of `/overview` or `/me`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportPage {
+    /// What about the view could not be shown, in words.
+    pub notices: Vec<String>,
     /// HTML above the usage: range, balances.
     pub before: String,
     /// The usage; none when there is nothing to show.
@@ -112,6 +123,10 @@ pub struct LayerName {
     pub name: String,
     /// Number of its colour; none is the others' grey.
     pub hue: Option<u8>,
+    /// Code of the API; none for the others together.
+    pub slug: Option<String>,
+    /// URL of the view that shows this API alone.
+    pub url: Option<String>,
 }
 
 /// One column in words.
@@ -123,6 +138,8 @@ pub struct Reading {
     pub total: String,
     /// Its parts, largest first.
     pub parts: Vec<Part>,
+    /// URL of the view that shows this column alone, in smaller ones.
+    pub url: Option<String>,
 }
 
 /// A layer's part of a column.
@@ -134,4 +151,6 @@ pub struct Part {
     pub amount: String,
     /// Its share of the column.
     pub share: String,
+    /// How it relates to the same column before, in words.
+    pub change: Option<String>,
 }

@@ -6,26 +6,33 @@ use serde::{Deserialize, Serialize};
 use tokenscope::preference::{Language, Theme};
 
 /// A link of the navigation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NavLink {
-    /// Where it leads; it is current on this page and those below it.
+    /// Where it leads.
     pub href: String,
+    /// It is current on this page and those below it: where it leads, or a page above that.
+    pub below: String,
     /// Its symbol.
     pub icon: String,
     /// Its words.
     pub text: String,
 }
 
-/// Who looks at the page and what the browser must know to draw it as the server did.
+/// Who looks at the page. To the browser goes only what it must know to draw as the server did:
+/// header and footer come drawn.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Visitor {
     /// The name of who is signed in.
+    #[serde(skip)]
     pub name: Option<String>,
     /// His e-mail.
+    #[serde(skip)]
     pub email: String,
     /// The links of the navigation that his roles open, the start page first.
+    #[serde(skip)]
     pub nav: Vec<NavLink>,
     /// The links of his account's menu.
+    #[serde(skip)]
     pub menu: Vec<NavLink>,
     /// The language of the pages.
     pub language: Language,
@@ -34,6 +41,7 @@ pub struct Visitor {
     /// URL of the icon sprite.
     pub icons: String,
     /// What the form before has done, in words.
+    #[serde(skip)]
     pub notice: Option<String>,
 }
 
@@ -44,7 +52,9 @@ pub fn visitor() -> Visitor {
 }
 
 #[cfg(feature = "ssr")]
-pub use on_server::{Assets, DevReload, Flash, Reading, Services, Session, visitor_of_request};
+pub use on_server::{
+    Assets, DevReload, Flash, Origin, Reading, Services, Session, ThisSession, visitor_of_request,
+};
 
 #[cfg(feature = "ssr")]
 mod on_server {
@@ -55,8 +65,12 @@ mod on_server {
     use std::collections::BTreeMap;
     use std::sync::Arc;
     use tokenscope::fault::{Fault, FieldFault};
+    use tokenscope::oidc::SignOn;
     use tokenscope::preference::Language;
-    use tokenscope::service::{Caller, Directory, Reports};
+    use tokenscope::second_factor::SecondFactor;
+    use tokenscope::service::{
+        Accounts, Caller, Directory, Keys, Live, Purchases, Removal, Reports, Setup,
+    };
 
     /// The capabilities that pages use.
     #[derive(Clone)]
@@ -65,7 +79,31 @@ mod on_server {
         pub reports: Arc<dyn Reports>,
         /// People and lists.
         pub directory: Arc<dyn Directory>,
+        /// One's own second factor.
+        pub second_factor: Arc<dyn SecondFactor>,
+        /// Sign-in at another service.
+        pub sign_on: Arc<dyn SignOn>,
+        /// Whether anything arrived.
+        pub live: Arc<dyn Live>,
+        /// One's own account.
+        pub accounts: Arc<dyn Accounts>,
+        /// API keys.
+        pub keys: Arc<dyn Keys>,
+        /// The first start.
+        pub setup: Arc<dyn Setup>,
+        /// Purchases of tokens.
+        pub purchases: Arc<dyn Purchases>,
+        /// The removal of demo data.
+        pub removal: Arc<dyn Removal>,
     }
+
+    /// What names the session of this browser in lists; it opens nothing. Empty without one.
+    #[derive(Debug, Clone, Default)]
+    pub struct ThisSession(pub String);
+
+    /// The origin under which browsers and programs reach this server.
+    #[derive(Debug, Clone, Default)]
+    pub struct Origin(pub String);
 
     /// Who is signed in.
     #[derive(Debug, Clone, Default)]

@@ -8,6 +8,7 @@ use leptos::config::LeptosOptions;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_meta::MetaTags;
+use tokenscope::preference::Theme;
 
 /// While developing, a page asks every second which process serves it, and loads itself again
 /// when that is another one. A failed question is the restart itself.
@@ -29,13 +30,19 @@ pub fn shell(_options: LeptosOptions) -> impl IntoView {
     if use_context::<DevReload>().is_some_and(|reload| reload.0) {
         start.push_str(RELOAD);
     }
+    // Before the style sheet is there, the page is already light or dark.
+    let scheme = match reading.theme {
+        Theme::System => "light dark",
+        Theme::Light => "light",
+        Theme::Dark => "dark",
+    };
     view! {
         <!DOCTYPE html>
         <html lang=reading.language.code() data-theme=reading.theme.code()>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
-                <meta name="color-scheme" content="light dark"/>
+                <meta name="color-scheme" content=scheme/>
                 <meta name="build" content=assets.build/>
                 <link rel="icon" type="image/svg+xml" href=assets.favicon/>
                 <link rel="stylesheet" href=assets.css/>

@@ -1,6 +1,6 @@
 //! What a server function can answer instead of a page's content.
 
-use crate::wire::Text;
+use crate::wire::{OTHER_BUILD, Text};
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 use tokenscope::fault::Fault;
@@ -40,7 +40,8 @@ impl FromServerFnError for AppError {
             Args(reason) | MissingArg(reason) | Deserialization(reason)
                 if cfg!(feature = "ssr") =>
             {
-                let fault = Fault::Malformed { reason };
+                let fault =
+                    if reason == OTHER_BUILD { Fault::Stale } else { Fault::Malformed { reason } };
                 answer_with(fault.status());
                 fault.into()
             }

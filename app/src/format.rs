@@ -2,8 +2,11 @@
 //!
 //! Integers only, the organization's zone only: the server and the browser must print the same,
 //! so neither the browser's locale nor its clock takes part. Amounts are millionths, as
-//! [`tokenscope::tokens`] holds them.
+//! [`tokenscope::tokens`] holds them. What is written how follows the page's language: thousands
+//! or myriads, the year first or last, one or many.
 
+use crate::i18n::Locale;
+use crate::text::locale;
 use crate::tr;
 use chrono::{Datelike, Timelike};
 use tokenscope::report::ResolvedRange;
@@ -67,40 +70,91 @@ fn grouped(number: u64) -> String {
     text
 }
 
-/// Three significant digits with k, M, B or T: `1.23k`, `20`, `0.00123`.
+/// An amount with its unit, all digits: `1,234.5 tokens`, `1 token`.
 #[must_use]
-pub fn compact(micro: i64) -> String {
-    const TIERS: [(u128, &str); 5] = [
-        (1_000_000, ""),
-        (1_000_000_000, "k"),
-        (1_000_000_000_000, "M"),
-        (1_000_000_000_000_000, "B"),
-        (1_000_000_000_000_000_000, "T"),
-    ];
-    let sign = if micro < 0 { String::from(MINUS) } else { String::new() };
-    let magnitude = u128::from(micro.unsigned_abs());
-    let tier = TIERS.iter().rposition(|(unit, _)| magnitude >= *unit);
-    let Some(tier) = tier else {
-        return format!("{sign}{}", small(magnitude));
+pub fn amount(micro: i64, unit: &str) -> String {
+    let unit = match unit {
+        unit if micro != MICRO => unit,
+        unit if unit == tr!(unit.tokens) => tr!(format.token),
+        unit if unit == tr!(unit.events) => tr!(format.event),
+        unit => unit,
     };
-    let digits = significant(magnitude, TIERS[tier].0);
-    match TIERS.get(tier + 1) {
-        // 999.9 is rounded up to the next unit.
-        Some((_, next)) if digits == "1000" => format!("{sign}1{next}"),
-        _ => format!("{sign}{digits}{}", TIERS[tier].1),
+    tr!(unit.amount, amount = full(micro), unit = unit.to_owned())
+}
+
+/// So many events: `1 event`, `1,234 events`.
+#[must_use]
+pub fn events(number: i64) -> String {
+    let unit = if number == 1 { tr!(format.event) } else { tr!(unit.events) };
+    tr!(unit.amount, amount = count(number), unit = unit.to_owned())
+}
+
+/// So many days: `1 day`, `28 days`.
+#[must_use]
+pub fn day_count(number: i64) -> String {
+    if number == 1 {
+        tr!(format.one_day, count = number)
+    } else {
+        tr!(format.days, count = count(number))
     }
 }
 
-fn significant(magnitude: u128, unit: u128) -> String {
-    let places = match magnitude / unit {
-        0..=9 => 2,
-        10..=99 => 1,
-        _ => 0,
+/// What a unit of counting is worth in millionths, and its sign.
+type Tier = (u128, &'static str);
+
+/// English counts in thousands.
+const THOUSANDS: [Tier; 5] = [
+    (1_000_000, ""),
+    (1_000_000_000, "k"),
+    (1_000_000_000_000, "M"),
+    (1_000_000_000_000_000, "B"),
+    (1_000_000_000_000_000_000, "T"),
+];
+
+/// Japanese counts in myriads.
+const MYRIADS: [Tier; 4] = [
+    (1_000_000, ""),
+    (10_000_000_000, "万"),
+    (100_000_000_000_000, "億"),
+    (1_000_000_000_000_000_000, "兆"),
+];
+
+/// Three significant digits: `1.23k`, `20`, `0.00123` with k, M, B or T in English, and with
+/// 万, 億 or 兆 in Japanese, where up to four digits stand before the sign.
+#[must_use]
+pub fn compact(micro: i64) -> String {
+    let tiers: &[Tier] = match locale() {
+        Locale::en => &THOUSANDS,
+        Locale::ja => &MYRIADS,
     };
-    let scale = 10_u128.pow(places);
-    let rounded = (magnitude * scale + unit / 2) / unit;
-    let width = usize::try_from(places).unwrap_or(0);
-    trimmed(format!("{}.{:0width$}", rounded / scale, rounded % scale))
+    let sign = if micro < 0 { String::from(MINUS) } else { String::new() };
+    let magnitude = u128::from(micro.unsigned_abs());
+    let Some(tier) = tiers.iter().rposition(|(unit, _)| magnitude >= *unit) else {
+        return format!("{sign}{}", small(magnitude));
+    };
+    let (unit, name) = tiers[tier];
+    let rounded = rounded(magnitude, unit);
+    match tiers.get(tier + 1) {
+        // 999.9 is rounded up to the next unit.
+        Some((next, name)) if rounded >= *next => format!("{sign}1{name}"),
+        _ => format!("{sign}{}{name}", hundredths(rounded * 100 / unit)),
+    }
+}
+
+/// At least a whole unit, with three significant digits.
+fn rounded(magnitude: u128, unit: u128) -> u128 {
+    let step = match magnitude / unit {
+        0..=9 => unit / 100,
+        10..=99 => unit / 10,
+        100..=999 => unit,
+        _ => unit * 10,
+    };
+    (magnitude + step / 2) / step * step
+}
+
+fn hundredths(number: u128) -> String {
+    let whole = u64::try_from(number / 100).unwrap_or(u64::MAX);
+    trimmed(format!("{}.{:02}", grouped(whole), number % 100))
 }
 
 fn small(magnitude: u128) -> String {
@@ -231,21 +285,29 @@ fn last_day(period: Period, zone: &Zone) -> Date {
     zone.date(period.to.plus(-1).max(period.from))
 }
 
-/// First and last day of a range; the year stands once where it is the same.
+/// First and last day; the year stands once where it is the same: last in English, first in
+/// Japanese.
+#[must_use]
+pub fn between(first: Date, last: Date) -> (String, String) {
+    if first.year() != last.year() || first == last {
+        return (date(first), date(last));
+    }
+    match locale() {
+        Locale::en => (day(first), date(last)),
+        Locale::ja => (date(first), day(last)),
+    }
+}
+
+/// First and last day of a range.
 #[must_use]
 pub fn span(range: &ResolvedRange) -> (String, String) {
-    let first = if range.first.year() == range.last.year() && range.first != range.last {
-        day(range.first)
-    } else {
-        date(range.first)
-    };
-    (first, date(range.last))
+    between(range.first, range.last)
 }
 
 /// First and last day of a period.
 #[must_use]
 pub fn days(period: Period, zone: &Zone) -> (String, String) {
-    (date_of(period.from, zone), date(last_day(period, zone)))
+    between(zone.date(period.from), last_day(period, zone))
 }
 
 /// The name of a column, in full: for the table and the tooltip.
@@ -260,7 +322,8 @@ pub fn column(period: Period, grain: Grain, zone: &Zone) -> String {
         }
         Grain::Day => date(first),
         Grain::Week => {
-            tr!(range.between, from = day(first), to = date(last_day(period, zone)))
+            let (from, to) = between(first, last_day(period, zone));
+            tr!(range.between, from = from, to = to)
         }
         Grain::Month => tr!(format.month_of, month = month(first), year = first.year()),
     }

@@ -6,6 +6,8 @@ use leptos::prelude::use_context;
 use tokenscope::fault::{Fault, Needs};
 #[cfg(feature = "ssr")]
 use tokenscope::fault::{FieldFault, Wrong};
+#[cfg(feature = "ssr")]
+use tokenscope::oidc::Refusal;
 use tokenscope::preference::Language;
 
 /// The language of this page: the one the root component put into context.
@@ -62,6 +64,7 @@ pub fn field_fault(field: &FieldFault) -> String {
         Wrong::NotZone => tr!(wrong.not_zone).to_owned(),
         Wrong::NotDate => tr!(wrong.not_date).to_owned(),
         Wrong::NotAmount => tr!(wrong.not_amount).to_owned(),
+        Wrong::NotCurrency => tr!(tokens.not_currency).to_owned(),
         Wrong::NotChoice => tr!(wrong.not_choice).to_owned(),
         Wrong::NotSlug => tr!(wrong.not_slug).to_owned(),
         Wrong::Taken => tr!(wrong.taken).to_owned(),
@@ -70,6 +73,22 @@ pub fn field_fault(field: &FieldFault) -> String {
         Wrong::Incorrect => tr!(wrong.incorrect).to_owned(),
         Wrong::NotLater => tr!(wrong.not_later).to_owned(),
         Wrong::Unchanged => tr!(wrong.unchanged).to_owned(),
+        Wrong::OwnName => tr!(password.own_name).to_owned(),
+        Wrong::Common => tr!(password.common).to_owned(),
+        Wrong::SignOn(refusal) => sign_on(*refusal).to_owned(),
+    }
+}
+
+#[cfg(feature = "ssr")]
+fn sign_on(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::Cancelled => tr!(oidc.cancelled),
+        Refusal::Unreachable => tr!(oidc.unreachable),
+        Refusal::Lost => tr!(oidc.lost),
+        Refusal::Untrusted => tr!(oidc.untrusted),
+        Refusal::Unverified => tr!(oidc.unverified),
+        Refusal::Domain => tr!(oidc.domain),
+        Refusal::NoOrganization => tr!(oidc.no_organization),
     }
 }
 

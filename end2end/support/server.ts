@@ -119,10 +119,15 @@ export class Server {
     private readonly printed: () => string,
   ) {}
 
-  static async serve(place: Place, args: string[] = []): Promise<Server> {
+  static async serve(
+    place: Place,
+    args: string[] = [],
+    more: Record<string, string> = {},
+  ): Promise<Server> {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
-    const child = place.start(['serve', ...args], { TOKENSCOPE_ADDRESS: `127.0.0.1:${port}` });
+    const address = { TOKENSCOPE_ADDRESS: `127.0.0.1:${port}` };
+    const child = place.start(['serve', ...args], { ...more, ...address });
     let printed = '';
     child.stdout?.on('data', (part) => (printed += part));
     const server = new Server(url, child, ended(child), () => printed);

@@ -82,12 +82,12 @@ interface TestFixtures {
   open: (options?: BrowserContextOptions) => Promise<BrowserContext>;
   /** A temporary folder with a database of the test's own. */
   place: Place;
+  /** A session of the demo admin; each test its own, since some of them end it. */
+  demoState: StorageState;
 }
 
 interface WorkerFixtures {
   demo: Demo;
-  /** The demo admin's session. */
-  demoState: StorageState;
   books: Books;
 }
 
@@ -108,15 +108,12 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     { scope: 'worker', timeout: 180_000 },
   ],
 
-  demoState: [
-    async ({ demo, playwright }, use) => {
-      const request = await playwright.request.newContext();
-      await signIn(request, demo.url, demo.admin);
-      await use(await request.storageState());
-      await request.dispose();
-    },
-    { scope: 'worker' },
-  ],
+  demoState: async ({ demo, playwright }, use) => {
+    const request = await playwright.request.newContext();
+    await signIn(request, demo.url, demo.admin);
+    await use(await request.storageState());
+    await request.dispose();
+  },
 
   books: [
     async ({}, use) => {
@@ -209,6 +206,12 @@ export async function signIn(request: APIRequestContext, url: string, account: A
   const answer = await request.post(`${url}/login`, { form, maxRedirects: 0 });
   expect(answer.status(), await answer.text()).toBe(303);
   expect(answer.headers()['location']).not.toContain('login');
+}
+
+/** Opens the account's menu and signs out. */
+export async function signOut(page: Page) {
+  await page.locator('header .account summary').click();
+  await page.getByRole('button', { name: /^(Sign out|サインアウト)$/ }).click();
 }
 
 /** Goes to a page and waits until it is alive. */

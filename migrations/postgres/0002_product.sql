@@ -10,6 +10,9 @@ ALTER TABLE person ADD COLUMN theme TEXT NOT NULL DEFAULT 'system';
 
 ALTER TABLE person ADD COLUMN version BIGINT NOT NULL DEFAULT 1;
 
+-- 1 for somebody who came with demo data, and goes with it.
+ALTER TABLE person ADD COLUMN demo BIGINT NOT NULL DEFAULT 0;
+
 -- Whose session it is, for the list of sessions; none before the sign-in.
 ALTER TABLE session ADD COLUMN person_id BIGINT;
 

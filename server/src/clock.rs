@@ -69,6 +69,15 @@ pub fn random_secret() -> String {
     base32(&hasher.finalize())
 }
 
+/// A secret of 160 random bits, as authenticators take it.
+#[must_use]
+pub fn random_key() -> Vec<u8> {
+    let mut hasher = Sha256::new();
+    hasher.update(random());
+    hasher.update(random());
+    hasher.finalize()[..20].to_vec()
+}
+
 /// What a log line and a person's report have in common: 8 random letters and digits.
 #[must_use]
 pub fn incident() -> String {
@@ -103,6 +112,8 @@ mod tests {
         let (a, b) = (random_secret(), random_secret());
         assert_eq!(a.len(), 52);
         assert_ne!(a, b);
+        assert_eq!(random_key().len(), 20);
+        assert_ne!(random_key(), random_key());
         assert_eq!(incident().len(), 8);
         assert!(random_number() > 0 && random_number() < 1 << 53);
     }

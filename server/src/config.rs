@@ -1,6 +1,11 @@
 //! The configuration: built-in defaults, then a file, then `TOKENSCOPE_…` environment variables
 //! and `DATABASE_URL`, then flags. Later ones win. Nothing else reads the environment.
 
+mod oidc;
+
+pub use oidc::{CALLBACK, Oidc, Secret};
+
+use crate::mail::{self, MailError};
 use crate::store::db::without_password;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
@@ -26,6 +31,11 @@ pub struct Config {
     pub allow_plain_http: bool,
     /// Whether a proxy in front writes `X-Forwarded-For`.
     pub trust_forwarded_for: bool,
+    /// The mail server, e.g. `smtp://user:password@host:587?tls=required` or `smtps://…`; none =
+    /// no mails are sent.
+    pub smtp_url: Option<String>,
+    /// Whom mails are from, e.g. `Tokenscope <tokenscope@example.com>`.
+    pub mail_from: Option<String>,
     /// A folder with the front end, instead of the embedded one.
     pub site: Option<PathBuf>,
     /// Whether pages load themselves again after a rebuild, for `cargo xtask dev`.
@@ -34,6 +44,19 @@ pub struct Config {
     pub log: String,
     /// `text` or `json`.
     pub log_format: LogFormat,
+    /// Address of a sign-in service (OpenID Connect), e.g. `https://login.example.com`.
+    pub oidc_issuer: Option<String>,
+    /// What it calls this program.
+    pub oidc_client_id: Option<String>,
+    /// How this program proves that.
+    pub oidc_client_secret: Option<Secret>,
+    /// The e-mail domains that may sign in there.
+    #[serde(deserialize_with = "oidc::domains")]
+    pub oidc_domains: Vec<String>,
+    /// What people call it.
+    pub oidc_name: Option<String>,
+    /// Slug of the organization that new people join; none = the only one there is.
+    pub oidc_organization: Option<String>,
 }
 
 /// How the log is written.
@@ -55,16 +78,24 @@ impl Default for Config {
             public_origin: None,
             allow_plain_http: false,
             trust_forwarded_for: false,
+            smtp_url: None,
+            mail_from: None,
             site: None,
             dev_reload: false,
             log: "info,sqlx=warn".into(),
             log_format: LogFormat::Text,
+            oidc_issuer: None,
+            oidc_client_id: None,
+            oidc_client_secret: None,
+            oidc_domains: Vec::new(),
+            oidc_name: None,
+            oidc_organization: None,
         }
     }
 }
 
 /// A configuration that cannot be used; each line names a setting and what to do.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     /// It cannot be read.
     #[error("configuration: {0}")]
@@ -84,6 +115,12 @@ pub enum ConfigError {
          https:// address, or set allow_plain_http = true (TOKENSCOPE_ALLOW_PLAIN_HTTP)"
     )]
     PlainHttp(SocketAddr),
+    /// Nobody could sign in at the other service.
+    #[error("configuration: {0}")]
+    Oidc(String),
+    /// Mails cannot be sent like this.
+    #[error("configuration: {0} (TOKENSCOPE_SMTP_URL, TOKENSCOPE_MAIL_FROM)")]
+    Mail(#[from] MailError),
 }
 
 /// Flags that go before everything else.
@@ -134,6 +171,10 @@ impl Config {
         if !self.address.ip().is_loopback() && !self.is_https() && !self.allow_plain_http {
             return Err(ConfigError::PlainHttp(self.address));
         }
+        self.oidc()?;
+        if let Some(url) = &self.smtp_url {
+            mail::check(url, self.mail_from.as_deref())?;
+        }
         Ok(())
     }
 
@@ -156,7 +197,8 @@ impl Config {
     /// [`ConfigError::Read`] when a value has no form in a file.
     pub fn shown(&self) -> Result<String, ConfigError> {
         let database_url = without_password(&self.database_url);
-        let shown = Self { database_url, ..self.clone() };
+        let smtp_url = self.smtp_url.as_deref().map(without_password);
+        let shown = Self { database_url, smtp_url, ..self.clone() };
         let json = serde_json::to_value(shown).map_err(|e| ConfigError::Read(e.to_string()))?;
         let mut text = String::new();
         for (name, value) in json.as_object().into_iter().flatten() {
@@ -209,7 +251,8 @@ mod tests {
     #[test]
     fn secrets_are_not_shown() {
         let database_url = "postgres://u:secret@h/d".into();
-        let shown = Config { database_url, ..Config::default() }.shown().unwrap();
-        assert!(!shown.contains("secret") && shown.contains("address = \"127.0.0.1:3000\""));
+        let smtp_url = Some("smtps://ann:secret@mail.example.com".into());
+        let shown = Config { database_url, smtp_url, ..Config::default() }.shown().unwrap();
+        assert!(!shown.contains(":secret") && shown.contains("address = \"127.0.0.1:3000\""));
     }
 }

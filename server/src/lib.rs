@@ -9,5 +9,7 @@ pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod http;
+pub mod mail;
+pub mod outbound;
 pub mod service;
 pub mod store;

@@ -17,6 +17,8 @@ pub enum Task {
         /// Arguments for the server, in the order given.
         server_args: Vec<String>,
     },
+    /// Measure the pages.
+    Lighthouse,
     /// Check everything.
     Test(TestOptions),
     /// Make the site folder alone.
@@ -48,6 +50,7 @@ pub fn parse(args: impl Iterator<Item = String>) -> Result<Task, String> {
         "test" => parse_test(rest).map(Task::Test),
         "dist" => alone(Task::Dist, &command, &rest),
         "front" => alone(Task::Front, &command, &rest),
+        "lighthouse" => alone(Task::Lighthouse, &command, &rest),
         "fmt" => alone(Task::Fmt, &command, &rest),
         other => Err(format!("there is no command '{other}'")),
     }

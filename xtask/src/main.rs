@@ -3,7 +3,7 @@
 //! Code map: `args` reads the command line, `workspace` knows where things are and how cargo is
 //! called, `process` starts and stops programs, `steps` shows progress, `doctor` looks before
 //! anything is compiled, `front` makes the site folder, `run` (with `dist`) and `dev` serve it,
-//! `test` checks everything.
+//! `test` checks everything and measures the pages.
 
 mod args;
 mod dev;
@@ -30,6 +30,8 @@ cargo xtask <command>
   dev [...] debug build, served; rebuilds and reloads when a source file changes
   test [--install] [--only STEP[,STEP]]
             every check; --install also installs the tools that are missing (Debian)
+  lighthouse
+            measure the pages: five runs of Lighthouse for each, on phone and desktop
   front     make the front end alone: <target>/site/release
   fmt       format the sources
   help      this text
@@ -70,6 +72,7 @@ fn perform(task: Task) -> anyhow::Result<()> {
         Task::Dist => run::dist(&ws),
         Task::Dev { server_args } => dev::dev(&ws, &server_args),
         Task::Test(options) => test::test(&ws, &options),
+        Task::Lighthouse => test::lighthouse(&ws),
         Task::Front => run::front_only(&ws),
         Task::Fmt => process::run(ws.cargo().args(["fmt", "--all"])),
     }

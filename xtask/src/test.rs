@@ -71,7 +71,12 @@ const STEPS: &[Step] = &[
     step("front", "Site folder", &["front-wasm"], front_site),
     step("size", "Size of the first load", &["front"], size),
     step("e2e", "Playwright", &["postgres", "front"], playwright),
+    step("lighthouse", "Lighthouse, the median of five runs", &["front"], measure),
 ];
+
+/// Steps that only who names them gets: they measure this machine as well as the program, and take
+/// minutes. What they hold that does not depend on the machine, another step holds too.
+const ON_DEMAND: &[&str] = &["lighthouse"];
 
 /// What the steps share; dropping it stops the database.
 struct Bench<'a> {
@@ -80,6 +85,11 @@ struct Bench<'a> {
     postgres: Option<Cluster>,
     wasm: Option<PathBuf>,
     site: Option<PathBuf>,
+}
+
+/// Measures the pages with Lighthouse.
+pub fn lighthouse(ws: &Workspace) -> Result<()> {
+    test(ws, &TestOptions { only: vec!["lighthouse".to_owned()], ..TestOptions::default() })
 }
 
 /// Runs the checks, all of them unless the options name some.
@@ -96,7 +106,7 @@ pub fn test(ws: &Workspace, options: &TestOptions) -> Result<()> {
     drop(bench);
     println!();
     steps.summary();
-    if chosen.len() < STEPS.len() {
+    if chosen.len() < by_default().count() {
         println!("\nATTENTION: only {} ran; the other checks did NOT.", names.join(", "));
     } else if result.is_ok() {
         println!("\nAll checks passed.");
@@ -104,10 +114,14 @@ pub fn test(ws: &Workspace, options: &TestOptions) -> Result<()> {
     result
 }
 
+fn by_default() -> impl Iterator<Item = &'static Step> {
+    STEPS.iter().filter(|step| !ON_DEMAND.contains(&step.name))
+}
+
 /// The named steps and what they need, in their fixed order.
 fn choose(only: &[String]) -> Result<Vec<&'static Step>> {
     if only.is_empty() {
-        return Ok(STEPS.iter().collect());
+        return Ok(by_default().collect());
     }
     let mut wanted: Vec<&str> = Vec::new();
     let mut open: Vec<&str> = only.iter().map(String::as_str).collect();
@@ -186,20 +200,34 @@ fn size(bench: &mut Bench) -> Result<()> {
 
 fn playwright(bench: &mut Bench) -> Result<()> {
     let url = postgres_url(bench)?;
+    let mut tests = browser_tests(bench)?;
+    process::run(tests.env(POSTGRES_VARIABLE, url))
+}
+
+/// On the server of the tests, which is slower than the one that people run, with the front end
+/// that they get.
+fn measure(bench: &mut Bench) -> Result<()> {
+    let mut tests = browser_tests(bench)?;
+    // Nothing beside it, which would count as slowness of the page.
+    tests.args(["lighthouse.spec.ts", "--workers=1"]);
+    process::run(tests.env("LIGHTHOUSE_RUNS", "5"))
+}
+
+/// Builds the server, and the command that runs the browser's tests on it.
+fn browser_tests(bench: &Bench) -> Result<Command> {
     let site = bench.site.as_deref().context("there is no site folder")?;
     let chromium = bench.tools.chromium.as_deref().context("no Chromium was looked for")?;
     // With the tests as well, although only the program is wanted: that is what the tests have
     // built already, while the program alone would have other features and be built once more.
     process::run(bench.ws.cargo().arg("build").args(NATIVE).args(["--bins", "--tests"]))?;
-    process::run(
-        Command::new("npx")
-            .args(["--no-install", "playwright", "test"])
-            .current_dir(bench.ws.root.join("end2end"))
-            .env("TOKENSCOPE_BIN", bench.ws.server("debug"))
-            .env("TOKENSCOPE_SITE", site)
-            .env("CHROMIUM", chromium)
-            .env(POSTGRES_VARIABLE, url),
-    )
+    let mut tests = Command::new("npx");
+    tests
+        .args(["--no-install", "playwright", "test"])
+        .current_dir(bench.ws.root.join("end2end"))
+        .env("TOKENSCOPE_BIN", bench.ws.server("debug"))
+        .env("TOKENSCOPE_SITE", site)
+        .env("CHROMIUM", chromium);
+    Ok(tests)
 }
 
 #[cfg(test)]
@@ -215,7 +243,9 @@ mod unit {
     fn a_chosen_step_brings_what_it_needs_in_order() {
         assert_eq!(chosen(&["e2e"]).unwrap(), ["postgres", "front-wasm", "front", "e2e"]);
         assert_eq!(chosen(&["graph", "format"]).unwrap(), ["format", "graph"]);
-        assert_eq!(chosen(&[]).unwrap().len(), STEPS.len());
+        assert_eq!(chosen(&["lighthouse"]).unwrap(), ["front-wasm", "front", "lighthouse"]);
+        assert_eq!(chosen(&[]).unwrap().len(), STEPS.len() - ON_DEMAND.len());
+        assert!(!chosen(&[]).unwrap().contains(&"lighthouse"));
     }
 
     #[test]

@@ -188,6 +188,8 @@ mod tests {
             hue,
             total: values.iter().sum(),
             values,
+            before: Vec::new(),
+            used: Vec::new(),
         };
         UsageSeries {
             metric: Metric::Tokens,

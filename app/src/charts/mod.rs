@@ -13,3 +13,5 @@ pub mod columns;
 pub mod scale;
 #[cfg(feature = "ssr")]
 pub mod stack;
+#[cfg(feature = "ssr")]
+pub mod standalone;

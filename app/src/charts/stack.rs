@@ -10,12 +10,16 @@ pub const LAYERS_MAX: usize = 9;
 pub struct Layer {
     /// Its name; none for the others together.
     pub name: Option<String>,
+    /// Code of its API; none for the others together.
+    pub slug: Option<String>,
     /// Number of its colour; none for the others' grey.
     pub hue: Option<u8>,
     /// One value a column.
     pub values: Vec<i64>,
     /// Sum of the values.
     pub total: i64,
+    /// One a column: what the comparison holds; empty where columns cannot be compared.
+    pub before: Vec<i64>,
 }
 
 /// The layers from the axis upwards: the largest first, the others last.
@@ -25,19 +29,25 @@ pub fn layers(usage: &UsageSeries) -> Vec<Layer> {
     let mut layers: Vec<Layer> = alone
         .map(|s| Layer {
             name: Some(s.name.clone()),
+            slug: Some(s.slug.clone()),
             hue: Some(s.hue),
             values: s.values.clone(),
             total: s.total,
+            before: s.before.clone(),
         })
         .collect();
     let rest = usage.series.get(LAYERS_MAX..).unwrap_or_default();
     if !rest.is_empty() {
         let column = |i: usize| rest.iter().filter_map(|s| s.values.get(i)).sum();
+        let before = |i: usize| rest.iter().filter_map(|s| s.before.get(i)).sum();
+        let compared = rest.iter().map(|s| s.before.len()).max().unwrap_or(0);
         layers.push(Layer {
             name: None,
+            slug: None,
             hue: None,
             values: (0..usage.columns.len()).map(column).collect(),
             total: rest.iter().map(|s| s.total).sum(),
+            before: (0..compared).map(before).collect(),
         });
     }
     layers
@@ -64,6 +74,8 @@ mod tests {
             hue: i,
             values: vec![i64::from(100 - i), 1],
             total: i64::from(101 - i),
+            before: vec![1, 2],
+            used: Vec::new(),
         };
         UsageSeries {
             metric: Metric::Tokens,
@@ -83,6 +95,8 @@ mod tests {
         assert_eq!(layers[9].name, None);
         assert_eq!(layers[9].values, [91 + 90 + 89, 3]);
         assert_eq!(layers[9].total, 92 + 91 + 90);
+        assert_eq!(layers[9].before, [3, 6]);
+        assert_eq!((&layers[8].slug, &layers[9].slug), (&Some("api-8".into()), &None));
     }
 
     #[test]

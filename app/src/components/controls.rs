@@ -1,89 +1,179 @@
 //! The view in the URL and the links that change it.
 
-use crate::tr;
-use crate::url_state::{self, Notice};
+use super::chips::Chips;
+use super::derived::{maybe, text};
+use super::picker::picker;
+use super::shown::Shown;
+use crate::url_state::{self, GRAINS, Notice};
+use crate::{format, routes, tr};
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_location, use_navigate};
+use std::sync::Arc;
 use tokenscope::report::{Metric, Preset, Range};
-use tokenscope::view::View;
+use tokenscope::time::Grain;
+use tokenscope::view::{Compare, View};
+
+type Go = Arc<dyn Fn(&str, NavigateOptions) + Send + Sync>;
+
+/// The page and the view that its URL holds.
+#[derive(Clone, Copy)]
+pub struct At {
+    /// Path of the page.
+    pub path: &'static str,
+    /// The view.
+    pub view: Memo<View>,
+    go: StoredValue<Go>,
+}
+
+impl At {
+    /// A page; ask while its component is built.
+    #[must_use]
+    pub fn new(path: &'static str, view: Memo<View>) -> Self {
+        Self { path, view, go: StoredValue::new(Arc::new(use_navigate())) }
+    }
+    /// Goes to another view without moving the page; `replace` leaves no step back.
+    pub fn go(self, url: &str, replace: bool) {
+        let options = NavigateOptions { replace, scroll: false, ..NavigateOptions::default() };
+        self.go.with_value(|go| go(url, options));
+    }
+}
 
 /// The view that the URL holds, and what in it was not understood.
 #[must_use]
 pub fn use_view() -> (Memo<View>, Memo<Vec<Notice>>) {
-    let query = use_query_map();
+    let search = use_location().search;
     let parsed = Memo::new(move |_| {
-        query.with(|query| {
-            let pairs = query.clone().into_iter().collect::<Vec<_>>();
-            url_state::parse(pairs.iter().map(|(k, v)| (k.as_ref(), v.as_str())))
-        })
+        let pairs = search.with(|search| url_state::pairs(search));
+        url_state::parse(pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())))
     });
     (Memo::new(move |_| parsed.get().0), Memo::new(move |_| parsed.get().1))
 }
 
-/// Range presets and metrics, each one a link.
+/// Everything that changes the view: ranges and dates, what is counted, how columns are cut, what
+/// it is compared with, and the filters. Each one is a link or a form.
 #[component]
-pub fn ReportControls(path: &'static str, view: Memo<View>) -> impl IntoView {
-    let presets = Preset::ALL.map(|(preset, _)| {
-        let change = Change::Range(Range::Preset(preset));
-        view! { <Choice path view change text=preset_name(preset)/> }
-    });
-    let metrics = [(Metric::Tokens, tr!(metric.tokens)), (Metric::Events, tr!(metric.events))];
-    let metrics = metrics.map(|(metric, text)| {
-        view! { <Choice path view change=Change::Metric(metric) text/> }
-    });
+pub fn ReportControls(at: At, shown: Shown) -> impl IntoView {
+    let has_hours = at.path != routes::ME;
+    let more = move || {
+        let view = at.view.get();
+        let compares = (view.range != Range::Preset(Preset::All)).then(|| {
+            let compares = [Compare::Previous, Compare::YearBefore].map(Change::Compare);
+            list("compares", tr!(range.compare), at, compares.to_vec())
+        });
+        let suits = |grain: Grain| has_hours || grain != Grain::Hour;
+        let fitting = GRAINS.map(|(grain, _)| grain).into_iter();
+        let fitting = fitting.filter(|grain| url_state::suits(*grain, view.range) && suits(*grain));
+        let mut grains = vec![Change::Grain(None)];
+        grains.extend(fitting.map(|grain| Change::Grain(Some(grain))));
+        let grains = (grains.len() > 2 || view.grain.is_some())
+            .then(|| list("grains", tr!(range.grain), at, grains));
+        view! { {grains} {compares} }
+    };
+    let metrics = [Metric::Tokens, Metric::Events].map(Change::Metric).to_vec();
     view! {
-        <div class="controls">
-            <nav class="choices" aria-label=tr!(range.label) data-testid="ranges">
-                <ul>{Vec::from(presets)}</ul>
-            </nav>
-            <nav class="choices" aria-label=tr!(metric.label) data-testid="metrics">
-                <ul>{Vec::from(metrics)}</ul>
-            </nav>
+        <div class="controls" data-testid="controls">
+            <div class="controls__row">
+                {list("ranges", tr!(range.label), at, presets())}
+                {picker(at, list("ranges-narrow", tr!(range.label), at, presets()))}
+            </div>
+            <div class="controls__row">
+                {list("metrics", tr!(metric.label), at, metrics)}
+                {more}
+            </div>
+            <Chips at shown/>
         </div>
+    }
+}
+
+fn presets() -> Vec<Change> {
+    Preset::ALL.map(|(preset, _)| Change::Range(Range::Preset(preset))).to_vec()
+}
+
+/// Links of which one is chosen.
+fn list(
+    name: &'static str,
+    label: &'static str,
+    at: At,
+    changes: Vec<Change>,
+) -> impl IntoView + use<> {
+    let choices: Vec<_> = changes.into_iter().map(|change| choice(at, change)).collect();
+    view! {
+        <nav class="choices" aria-label=label data-testid=name data-list=name>
+            <ul>{choices}</ul>
+        </nav>
+    }
+}
+
+fn choice(at: At, change: Change) -> impl IntoView {
+    let current =
+        maybe(move || at.view.with(|view| change.is_made(view)).then(|| "true".to_owned()));
+    let href = text(move || url_state::url(at.path, &change.of(at.view.get())));
+    view! {
+        <li>
+            <a class="choice" href=href aria-current=current data-noscroll="">{change.words()}</a>
+        </li>
     }
 }
 
 /// What a link changes; everything else of the view stays.
 #[derive(Clone, Copy)]
-enum Change {
+pub enum Change {
+    /// Which days.
     Range(Range),
+    /// With what they are compared.
+    Compare(Compare),
+    /// The length of a column.
+    Grain(Option<Grain>),
+    /// What is counted.
     Metric(Metric),
 }
 
 impl Change {
-    fn of(self, view: View) -> View {
+    /// The view with it.
+    #[must_use]
+    pub fn of(self, view: View) -> View {
         match self {
-            Self::Range(range) => View { range, ..view },
+            // A length of the columns that does not suit the other range is given up.
+            Self::Range(range) => {
+                let grain = view.grain.filter(|grain| url_state::suits(*grain, range));
+                View { range, grain, ..view }
+            }
+            Self::Compare(compare) => View { compare, ..view },
+            Self::Grain(grain) => View { grain, ..view },
             Self::Metric(metric) => View { metric, ..view },
+        }
+    }
+    fn is_made(self, view: &View) -> bool {
+        match self {
+            Self::Range(range) => view.range == range,
+            Self::Compare(compare) => view.compare == compare,
+            Self::Grain(grain) => view.grain == grain,
+            Self::Metric(metric) => view.metric == metric,
+        }
+    }
+    fn words(self) -> &'static str {
+        match self {
+            Self::Range(Range::Preset(preset)) => preset_name(preset),
+            Self::Range(Range::Days { .. }) => tr!(range.dates),
+            Self::Compare(Compare::Previous) => tr!(range.previous),
+            Self::Compare(Compare::YearBefore) => tr!(range.year_before),
+            Self::Grain(grain) => grain_name(grain),
+            Self::Metric(Metric::Tokens) => tr!(metric.tokens),
+            Self::Metric(Metric::Events) => tr!(metric.events),
         }
     }
 }
 
+/// One quiet line for each thing in the URL that was not understood, or could not be shown.
 #[component]
-fn Choice(
-    path: &'static str,
-    view: Memo<View>,
-    change: Change,
-    text: &'static str,
-) -> impl IntoView {
-    let current = move || (change.of(view.get()) == view.get()).then_some("true");
-    view! {
-        <li>
-            <a class="choice" href=move || url_state::url(path, &change.of(view.get()))
-                aria-current=current data-noscroll="">
-                {text}
-            </a>
-        </li>
-    }
-}
-
-/// One quiet line for each thing in the URL that was not understood.
-#[component]
-pub fn Notices(notices: Memo<Vec<Notice>>, view: Memo<View>) -> impl IntoView {
+pub fn Notices(notices: Memo<Vec<Notice>>, at: At, shown: Shown) -> impl IntoView {
     let lines = move || {
-        let view = view.get();
-        let line = |notice| view! { <p class="notice">{wording(notice, &view)}</p> };
-        notices.get().into_iter().map(line).collect_view()
+        let view = at.view.get();
+        let mut lines: Vec<String> =
+            notices.get().into_iter().map(|notice| wording(notice, &view)).collect();
+        lines.extend(shown.page(|page| page.notices.clone()));
+        lines.into_iter().map(|line| view! { <p class="notice">{line}</p> }).collect_view()
     };
     view! {
         <div role="status" aria-label=tr!(notice.label) data-testid="notices">{lines}</div>
@@ -100,8 +190,12 @@ fn wording(notice: Notice, view: &View) -> String {
             };
             tr!(notice.metric, value = value, showing = showing)
         }
+        Notice::Compare(value) => tr!(notice.compare, value = value),
+        Notice::Grain(value) => tr!(notice.grain, value = value),
         Notice::Dates(value) => tr!(notice.dates, value = value, showing = showing(view)),
         Notice::RangeAndDates(value) => tr!(notice.range_and_dates, value = value),
+        Notice::Filter(value) => tr!(notice.filter, value = value),
+        Notice::TooMany => tr!(notice.too_many, most = url_state::TERMS_MAX),
         Notice::Key(value) => tr!(notice.key, value = value),
         Notice::Repeated(value) => tr!(notice.repeated, value = value),
     }
@@ -110,10 +204,31 @@ fn wording(notice: Notice, view: &View) -> String {
 fn showing(view: &View) -> String {
     match view.range {
         Range::Preset(preset) => showing_preset(preset).to_owned(),
-        Range::Days { from, to } => {
-            let (from, to) = (crate::format::date(from), crate::format::date(to));
-            tr!(range.between, from = from, to = to)
-        }
+        Range::Days { from, to } => between(from, to),
+    }
+}
+
+fn between(from: tokenscope::time::Date, to: tokenscope::time::Date) -> String {
+    let (from, to) = (format::date(from), format::date(to));
+    if from == to { to } else { tr!(range.between, from = from, to = to) }
+}
+
+/// A range in a few words.
+#[must_use]
+pub fn range_name(range: Range) -> String {
+    match range {
+        Range::Preset(preset) => preset_name(preset).to_owned(),
+        Range::Days { from, to } => between(from, to),
+    }
+}
+
+fn grain_name(grain: Option<Grain>) -> &'static str {
+    match grain {
+        None => tr!(range.grain_auto),
+        Some(Grain::Hour) => tr!(range.grain_hour),
+        Some(Grain::Day) => tr!(range.grain_day),
+        Some(Grain::Week) => tr!(range.grain_week),
+        Some(Grain::Month) => tr!(range.grain_month),
     }
 }
 

@@ -50,14 +50,13 @@ impl Empty {
 
 /// The page exists, but not for this visitor.
 pub fn denied(needs: Needs) -> Empty {
+    let what_for = (needs == Needs::Manager).then(|| tr!(empty.denied_text).to_owned());
+    let takes = tr!(empty.denied_needs, needs = text::needs(needs));
     Empty {
         name: "empty-denied",
         icon: "lock",
         title: Some(tr!(empty.denied_title)),
-        lines: vec![
-            tr!(empty.denied_text).to_owned(),
-            tr!(empty.denied_needs, needs = text::needs(needs)),
-        ],
+        lines: what_for.into_iter().chain([takes]).collect(),
         link: Some((routes::ME.to_owned(), tr!(empty.denied_link))),
         ..Empty::default()
     }

@@ -1,6 +1,8 @@
 //! What stands in place of figures that could not be loaded.
 
 use super::empty::{Empty, denied};
+use super::heading::PageHeading;
+use super::reload::reload_once;
 use crate::error::AppError;
 use crate::{routes, text, tr};
 use leptos::prelude::*;
@@ -10,11 +12,24 @@ use tokenscope::fault::Fault;
 /// Says what happened and offers the way on: sign in, ask for a role, or try again.
 #[component]
 pub fn FaultPanel(error: AppError) -> impl IntoView {
+    panel(error).view()
+}
+
+/// The same as a page of its own: what happened is its heading.
+#[component]
+pub fn FaultPage(error: AppError) -> impl IntoView {
+    let panel = panel(error);
+    let title = panel.title.unwrap_or_default();
+    view! {
+        <PageHeading title/>
+        {Empty { title: None, ..panel }.view()}
+    }
+}
+
+fn panel(error: AppError) -> Empty {
     if error.status() == 409 {
         // The server was replaced by another build; its page fits it.
-        Effect::new(move |_| {
-            let _ = location().reload();
-        });
+        Effect::new(move |_| reload_once());
     }
     let place = use_location();
     let search = place.search.get_untracked();
@@ -43,12 +58,13 @@ pub fn FaultPanel(error: AppError) -> impl IntoView {
             ..Empty::default()
         },
     }
-    .view()
 }
 
 fn explanation(error: AppError) -> String {
     match error {
         AppError::Transport { .. } => tr!(fault.network).to_owned(),
+        // No form is answered here: it can only be the build.
+        AppError::Fault(Fault::Stale) => tr!(live.updated).to_owned(),
         AppError::Fault(fault) => text::fault(&fault),
     }
 }

@@ -1,7 +1,7 @@
 //! Form fields: a label, what is typed, a hint, and what was wrong with it.
 
 use crate::context::Flash;
-use crate::text;
+use crate::{text, tr};
 use leptos::prelude::*;
 
 /// What is typed into a field.
@@ -17,6 +17,8 @@ pub enum Kind {
     Amount,
     /// A short code of digits, which is never kept.
     Code,
+    /// A line of letters and digits, which is never kept.
+    Secret,
     /// A day.
     Date,
     /// One of several, from a list that folds out: value and words.
@@ -37,7 +39,10 @@ pub struct Field {
     hint: Option<String>,
     value: String,
     autocomplete: Option<&'static str>,
+    unit: Option<String>,
     required: bool,
+    optional: bool,
+    disabled: bool,
     invalid: bool,
 }
 
@@ -51,7 +56,10 @@ impl Field {
             hint: None,
             value: String::new(),
             autocomplete: None,
+            unit: None,
             required: false,
+            optional: false,
+            disabled: false,
             invalid: false,
         }
     }
@@ -79,6 +87,24 @@ impl Field {
         self.invalid = invalid;
         self
     }
+    /// What an amount counts; it stands behind the field.
+    #[must_use]
+    pub fn unit(mut self, unit: impl Into<String>) -> Self {
+        self.unit = Some(unit.into());
+        self
+    }
+    /// It may be empty, and says so. For the few of a form whose other fields must be filled in.
+    #[must_use]
+    pub const fn optional(mut self) -> Self {
+        self.optional = true;
+        self
+    }
+    /// It cannot be changed now; its hint says why.
+    #[must_use]
+    pub const fn disabled(mut self) -> Self {
+        self.disabled = true;
+        self
+    }
     /// It must not be empty.
     #[must_use]
     pub const fn required(mut self) -> Self {
@@ -91,7 +117,7 @@ impl Field {
         let wrong = flash.field(self.name).map(text::field_fault);
         let kept = flash.value(self.name).map(ToOwned::to_owned);
         let value = match (&self.kind, flash.fault.is_some()) {
-            (Kind::Password | Kind::Code, _) => String::new(),
+            (Kind::Password | Kind::Code | Kind::Secret, _) => String::new(),
             // A form that was sent without it: the box was not ticked.
             (Kind::Check, true) => kept.unwrap_or_default(),
             _ => kept.unwrap_or(self.value),
@@ -99,14 +125,18 @@ impl Field {
         let id = self.name;
         let hint_id = self.hint.is_some().then(|| format!("{id}-hint"));
         let wrong_id = wrong.is_some().then(|| format!("{id}-wrong"));
+        let unit_id = self.unit.is_some().then(|| format!("{id}-unit"));
         let summary = self.invalid.then(|| "problem".to_owned());
-        let described: Vec<String> = [hint_id, wrong_id, summary].into_iter().flatten().collect();
+        let described: Vec<String> =
+            [unit_id, hint_id, wrong_id, summary].into_iter().flatten().collect();
         let described = (!described.is_empty()).then(|| described.join(" "));
         let control = Control {
             id,
             value,
             autocomplete: self.autocomplete,
             required: self.required,
+            disabled: self.disabled,
+            unit: self.unit,
             invalid: (wrong.is_some() || self.invalid).then_some("true"),
             described,
         };
@@ -117,6 +147,9 @@ impl Field {
         let wrong = wrong.map(|wrong| {
             view! { <p class="field__wrong" id=format!("{id}-wrong")>{wrong}</p> }
         });
+        let optional = self.optional.then(|| {
+            view! { " "<span class="field__optional">"("{tr!(form.optional)}")"</span> }
+        });
         match self.kind {
             Kind::Check => view! {
                 <div class="field field--check" data-state=state>
@@ -126,17 +159,21 @@ impl Field {
                 </div>
             }
             .into_any(),
-            Kind::Choice(choices) => view! {
-                <fieldset class="field field--choice" data-state=state>
-                    <legend>{self.label}</legend>
-                    {hint}{wrong}
-                    {control.choices(choices)}
-                </fieldset>
+            Kind::Choice(choices) => {
+                let described = control.described.clone();
+                view! {
+                    <fieldset class="field field--choice" data-state=state
+                        disabled=self.disabled aria-describedby=described>
+                        <legend>{self.label}{optional}</legend>
+                        {hint}{wrong}
+                        {control.choices(choices)}
+                    </fieldset>
+                }
+                .into_any()
             }
-            .into_any(),
             kind => view! {
                 <div class="field" data-state=state>
-                    <label for=id>{self.label}</label>
+                    <label for=id>{self.label}{optional}</label>
                     {hint}
                     {control.line(kind)}
                     {wrong}
@@ -153,6 +190,8 @@ struct Control {
     value: String,
     autocomplete: Option<&'static str>,
     required: bool,
+    disabled: bool,
+    unit: Option<String>,
     invalid: Option<&'static str>,
     described: Option<String>,
 }
@@ -167,7 +206,7 @@ impl Control {
             Kind::Code => ("text", Some("numeric"), None),
             Kind::Date => ("date", None, None),
             Kind::Suggest(all) => ("text", None, Some(all)),
-            Kind::Text | Kind::Choice(_) | Kind::Check => ("text", None, None),
+            Kind::Text | Kind::Secret | Kind::Choice(_) | Kind::Check => ("text", None, None),
         };
         let list_id = list.is_some().then(|| format!("{}-list", self.id));
         let list = list.map(|all| {
@@ -175,14 +214,23 @@ impl Control {
                 all.into_iter().map(|text| view! { <option value=text></option> }).collect();
             view! { <datalist id=format!("{}-list", self.id)>{options}</datalist> }
         });
-        view! {
+        let input = view! {
             <input class="input" id=self.id name=self.id type=kind value=self.value
                 inputmode=mode list=list_id autocomplete=self.autocomplete
-                required=self.required aria-invalid=self.invalid
+                required=self.required disabled=self.disabled aria-invalid=self.invalid
                 aria-describedby=self.described/>
             {list}
+        };
+        match self.unit {
+            None => input.into_any(),
+            Some(unit) => view! {
+                <div class="input-unit">
+                    {input}
+                    <span id=format!("{}-unit", self.id)>{unit}</span>
+                </div>
+            }
+            .into_any(),
         }
-        .into_any()
     }
 
     fn select(self, options: Vec<(String, String)>) -> AnyView {
@@ -195,7 +243,7 @@ impl Control {
             .collect();
         view! {
             <select class="input" id=self.id name=self.id required=self.required
-                autocomplete=self.autocomplete
+                autocomplete=self.autocomplete disabled=self.disabled
                 aria-invalid=self.invalid aria-describedby=self.described>
                 {options}
             </select>
@@ -233,7 +281,7 @@ impl Control {
         let checked = !self.value.is_empty();
         view! {
             <input type="checkbox" id=self.id name=self.id value="yes" checked=checked
-                required=self.required aria-invalid=self.invalid
+                required=self.required disabled=self.disabled aria-invalid=self.invalid
                 aria-describedby=self.described/>
         }
         .into_any()

@@ -11,7 +11,7 @@ use tokenscope::report::{Frame, Metric};
 #[component]
 pub fn Figure(micro: i64, unit: String) -> impl IntoView {
     let (short, exact) = (format::compact(micro), format::full(micro));
-    let whole = tr!(unit.amount, amount = exact.clone(), unit = unit);
+    let whole = format::amount(micro, &unit);
     if short == exact {
         return Either::Left(view! { <span class="figure">{short}</span> });
     }
@@ -35,10 +35,15 @@ pub fn unit_of(metric: Metric, frame: &Frame) -> String {
 /// What tokens are called.
 #[must_use]
 pub fn token_unit(frame: &Frame) -> String {
-    if frame.token_name.is_empty() || frame.token_name == "token" {
-        tr!(unit.tokens).to_owned()
-    } else {
-        frame.token_name.clone()
+    named_unit(&frame.token_name)
+}
+
+/// What tokens are called in an organization with this name for one.
+#[must_use]
+pub fn named_unit(token_name: &str) -> String {
+    match token_name {
+        "" | "token" => tr!(unit.tokens).to_owned(),
+        name => name.to_owned(),
     }
 }
 

@@ -11,6 +11,8 @@ use tokenscope::fault::Fault;
 pub struct Form {
     /// What it posts to.
     pub action: String,
+    /// Whether it asks instead of posting: its fields become the query of a page. For filters.
+    pub asks: bool,
     /// Its name in tests.
     pub test_id: &'static str,
     /// Names and values that nobody sees.
@@ -34,11 +36,12 @@ impl Form {
             .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
             .collect();
         let class = if self.destroys { "button button--danger" } else { "button button--primary" };
+        let method = if self.asks { "get" } else { "post" };
         let cancel = self.cancel.map(|(href, words)| {
             view! { <a class="button" href=href>{words}</a> }
         });
         view! {
-            <form class="card form" method="post" action=self.action data-testid=self.test_id>
+            <form class="card form" method=method action=self.action data-testid=self.test_id>
                 {hidden}
                 {self.fields}
                 <div class="form__actions">
@@ -59,6 +62,16 @@ pub fn problem(
     title: &str,
     wording: fn(&Fault) -> Option<String>,
 ) -> Option<AnyView> {
+    summary(flash, title, wording, true)
+}
+
+/// The same; `focused` says whether it takes the focus, as only one of a page can.
+pub fn summary(
+    flash: &Flash,
+    title: &str,
+    wording: fn(&Fault) -> Option<String>,
+    focused: bool,
+) -> Option<AnyView> {
     let fault = flash.fault.as_ref()?;
     let lines: Vec<AnyView> = match fault {
         Fault::Invalid { fields } => fields
@@ -77,7 +90,7 @@ pub fn problem(
     let title = if title.is_empty() { tr!(form.problem).to_owned() } else { title.to_owned() };
     Some(
         view! {
-            <div class="error-summary" role="alert" tabindex="-1" autofocus id="problem"
+            <div class="error-summary" role="alert" tabindex="-1" autofocus=focused id="problem"
                 data-testid="problem">
                 <h2>{title}</h2>
                 <ul>{lines}</ul>

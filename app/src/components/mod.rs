@@ -1,7 +1,25 @@
-//! The parts of pages that have behaviour, or that pages need before an answer is there.
+//! The parts of pages. What has no behaviour is drawn on the server alone and costs the browser
+//! nothing; `/help/components` shows all of them.
 
+#[cfg(feature = "ssr")]
+pub mod badge;
+#[cfg(feature = "ssr")]
+pub mod breadcrumb;
+#[cfg(feature = "ssr")]
+pub mod card;
 pub mod chart;
+#[cfg(feature = "ssr")]
+pub mod chip;
+pub mod chips;
+#[cfg(all(test, feature = "ssr"))]
+mod contrast_tests;
 pub mod controls;
+pub mod delegate;
+pub mod derived;
+#[cfg(feature = "ssr")]
+pub mod description;
+#[cfg(feature = "ssr")]
+pub mod dialog;
 #[cfg(feature = "ssr")]
 pub mod donut;
 pub mod empty;
@@ -13,13 +31,34 @@ pub mod figure;
 #[cfg(feature = "ssr")]
 pub mod form;
 pub mod heading;
+pub mod html;
 pub mod icon;
 pub mod layout;
 pub mod legend;
+pub mod live;
 pub mod loading;
+#[cfg(feature = "ssr")]
+pub mod menu;
+#[cfg(feature = "ssr")]
+pub mod meter;
+#[cfg(feature = "ssr")]
+pub mod notice;
 pub mod overlay;
 #[cfg(feature = "ssr")]
+pub mod pager;
+pub mod picker;
+pub mod reload;
+#[cfg(feature = "ssr")]
+pub mod secret;
+#[cfg(feature = "ssr")]
 pub mod section;
+pub mod shown;
+#[cfg(feature = "ssr")]
+pub mod skeleton;
+#[cfg(feature = "ssr")]
+pub mod stat;
 pub mod swatch;
 #[cfg(feature = "ssr")]
 pub mod table;
+#[cfg(feature = "ssr")]
+pub mod tabs;

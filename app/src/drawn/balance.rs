@@ -6,24 +6,27 @@ use crate::{format, tr};
 use leptos::prelude::*;
 use std::sync::Arc;
 use tokenscope::access::Access;
-use tokenscope::report::{Frame, TeamBalance};
+use tokenscope::forecast::{Outlook, RunOut};
+use tokenscope::report::{Frame, TeamBalance, TeamCard as Card};
+use tokenscope::time::{Date, Zone};
 
 /// One card a team.
 #[component]
-pub fn TeamCards(teams: Vec<TeamBalance>, frame: Arc<Frame>) -> impl IntoView {
-    let cards = teams.into_iter().map(|team| {
+pub fn TeamCards(teams: Vec<Card>, frame: Arc<Frame>) -> impl IntoView {
+    let cards = teams.into_iter().map(|card| {
         let frame = frame.clone();
-        view! { <li><TeamCard team frame/></li> }
+        view! { <li><TeamCard card frame/></li> }
     });
     view! { <ul class="cards" data-testid="team-cards">{cards.collect_view()}</ul> }
 }
 
 #[component]
-fn TeamCard(team: TeamBalance, frame: Arc<Frame>) -> impl IntoView {
+fn TeamCard(card: Card, frame: Arc<Frame>) -> impl IntoView {
+    let Card { balance: team, outlook, .. } = card;
     let (id, slug) = (format!("team-{}", team.slug), team.slug.clone());
     let (named, health) = (id.clone(), health(&team));
     let unit = token_unit(&frame);
-    let (label, state) = (access_words(team.access, &frame), team.access.code());
+    let (label, state) = (access_words(team.access, &frame.zone), team.access.code());
     let share = match team.percent_available() {
         Some(percent) => tr!(
             balance.of_total,
@@ -42,8 +45,9 @@ fn TeamCard(team: TeamBalance, frame: Arc<Frame>) -> impl IntoView {
             </header>
             <div class="balance__body">
                 <Ring team=team.clone() unit=unit.clone()/>
-                <Amounts team unit frame/>
+                <Amounts team unit=unit.clone() frame=frame.clone()/>
             </div>
+            <Future outlook unit frame/>
             <p class="balance__share">{share}</p>
             {low}
         </article>
@@ -108,13 +112,66 @@ fn Amounts(team: TeamBalance, unit: String, frame: Arc<Frame>) -> impl IntoView 
     }
 }
 
-fn access_words(access: Access, frame: &Frame) -> String {
+/// How fast tokens are used, and how long they last.
+#[component]
+fn Future(outlook: Outlook, unit: String, frame: Arc<Frame>) -> impl IntoView {
+    let rate = outlook.burn_rate.map(|rate| {
+        let mean = if rate.days == 28 {
+            tr!(balance.burn_mean).to_owned()
+        } else {
+            tr!(balance.burn_short, days = rate.days)
+        };
+        view! {
+            <dd>
+                <Figure micro=rate.per_day.micro() unit/>" "{tr!(balance.a_day)}
+                <small>{mean}</small>
+            </dd>
+        }
+    });
+    let none = || view! { <dd>{tr!(balance.burn_none)}</dd> };
+    let rate = rate.map_or_else(|| none().into_any(), IntoAny::into_any);
+    let (end, range) = run_out_words(outlook.run_out, &frame);
+    view! {
+        <dl class="future" data-testid="future">
+            <div><dt>{tr!(balance.burn_rate)}</dt>{rate}</div>
+            <div>
+                <dt>{tr!(balance.run_out)}</dt>
+                <dd>{end}{range.map(|range| view! { <small>{range}</small> })}</dd>
+            </div>
+        </dl>
+    }
+}
+
+/// When the tokens run out, and how sure that is.
+fn run_out_words(run_out: RunOut, frame: &Frame) -> (String, Option<String>) {
+    let (day, range) = match run_out {
+        RunOut::Unused => return (tr!(balance.run_out_unused).to_owned(), None),
+        RunOut::NotSoon => return (tr!(balance.run_out_not_soon).to_owned(), None),
+        RunOut::Already => return (tr!(balance.run_out_already).to_owned(), None),
+        RunOut::On { day, range } => (day, range),
+    };
+    let date = format::date(day);
+    let words = match (day - frame.zone.date(frame.now)).num_days() {
+        ..=0 => tr!(balance.run_out_today, date = date),
+        1 => tr!(balance.run_out_tomorrow, date = date),
+        days => tr!(balance.run_out_in, date = date, days = days),
+    };
+    let likely = |(from, to): (Date, Option<Date>)| match to {
+        Some(to) if to == from => None,
+        Some(to) => Some(tr!(balance.likely, from = format::date(from), to = format::date(to))),
+        None => Some(tr!(balance.likely_from, from = format::date(from))),
+    };
+    (words, range.and_then(likely))
+}
+
+/// What calls may do, in words.
+pub(super) fn access_words(access: Access, zone: &Zone) -> String {
     match access {
-        Access::Trial { until } => tr!(access.trial, date = format::date_of(until, &frame.zone)),
+        Access::Trial { until } => tr!(access.trial, date = format::date_of(until, zone)),
         Access::Full => tr!(access.full).to_owned(),
-        Access::Grace { until } => tr!(access.grace, date = format::date_of(until, &frame.zone)),
+        Access::Grace { until } => tr!(access.grace, date = format::date_of(until, zone)),
         Access::Restricted { since } => {
-            tr!(access.restricted, date = format::date_of(since, &frame.zone))
+            tr!(access.restricted, date = format::date_of(since, zone))
         }
     }
 }

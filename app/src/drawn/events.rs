@@ -22,7 +22,7 @@ pub fn events_table(events: Vec<RecentEvent>, frame: &Frame) -> AnyView {
     ];
     Table {
         id: "recent",
-        caption: tr!(table.recent, zone = frame.zone.name.clone()),
+        caption: tr!(table.recent, zone = frame.zone_of_instants().name.clone()),
         heads,
         rows: events.into_iter().map(|event| row(event, places, frame)).collect(),
         foot: None,
@@ -38,7 +38,7 @@ fn row(event: RecentEvent, places: usize, frame: &Frame) -> Vec<Cell> {
         Cell::State("ok", tr!(table.success))
     };
     vec![
-        Cell::Time(event.time.rfc3339(), format::date_time(event.time, &frame.zone)),
+        Cell::Time(event.time.rfc3339(), format::date_time(event.time, frame.zone_of_instants())),
         Cell::Text(event.app),
         Cell::Text(event.api),
         Cell::Text(event.variant),

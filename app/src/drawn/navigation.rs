@@ -6,7 +6,11 @@ use tokenscope::permission::Action;
 use tokenscope::service::Caller;
 
 fn link(href: &str, icon: &str, text: &str) -> NavLink {
-    NavLink { href: href.into(), icon: icon.into(), text: text.into() }
+    below(href, href, icon, text)
+}
+
+fn below(below: &str, href: &str, icon: &str, text: &str) -> NavLink {
+    NavLink { href: href.into(), below: below.into(), icon: icon.into(), text: text.into() }
 }
 
 /// The pages, the visitor's start page first; none for who is not signed in.
@@ -17,11 +21,23 @@ pub fn main(caller: Option<&Caller>) -> Vec<NavLink> {
         links.push(link(routes::OVERVIEW, "overview", tr!(app.overview)));
     }
     links.push(link(routes::ME, "me", tr!(app.me)));
+    if caller.roles.everywhere(Action::ReadAdmin) {
+        links.push(below(routes::ADMIN, routes::PURCHASES, "admin", tr!(app.admin)));
+    }
     links
 }
 
 /// What belongs to the account.
 pub fn account(caller: Option<&Caller>) -> Vec<NavLink> {
-    let Some(_) = caller else { return Vec::new() };
-    Vec::new()
+    if caller.is_none() {
+        return Vec::new();
+    }
+    vec![
+        link(routes::PROFILE, "me", tr!(account.profile)),
+        link(routes::PREFERENCES, "admin", tr!(account.preferences)),
+        link(routes::SESSIONS, "session", tr!(account.sessions)),
+        link(routes::OWN_KEYS, "key", tr!(account.keys)),
+        link(routes::TWO_FACTOR, "lock", tr!(two_factor.title)),
+        link(routes::HELP, "help", tr!(app.help)),
+    ]
 }

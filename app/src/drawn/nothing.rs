@@ -1,5 +1,6 @@
 //! Why a report shows no figures.
 
+use super::links::Links;
 use crate::components::empty::Empty;
 use crate::{format, tr, url_state};
 use leptos::prelude::*;
@@ -13,7 +14,7 @@ const FIRST_EVENT: &str = r#"curl -X POST "$TOKENSCOPE_URL/api/v1/events" \
   -d '{"source": "first-steps", "id": "1", "client_id": "my-app", "api": "my-api"}'"#;
 
 /// Why a report shows no figures.
-pub fn no_figures(frame: &Frame, path: &'static str, view: &View) -> AnyView {
+pub fn no_figures(frame: &Frame, links: Links) -> AnyView {
     if frame.content == Content::NothingIngested {
         return Empty {
             name: "empty-ingested",
@@ -35,7 +36,19 @@ pub fn no_figures(frame: &Frame, path: &'static str, view: &View) -> AnyView {
         }
         .view();
     }
+    let Links { path, view } = links;
     let (from, to) = format::span(&frame.range);
+    if !view.filters.is_empty() {
+        return Empty {
+            name: "empty-filtered",
+            icon: "empty",
+            title: Some(tr!(empty.filtered_title)),
+            lines: vec![tr!(empty.filtered_text, from, to)],
+            link: Some((links.unfiltered(), tr!(empty.filtered_link))),
+            ..Empty::default()
+        }
+        .view();
+    }
     let wider = View { range: Range::Preset(Preset::All), ..view.clone() };
     Empty {
         name: "empty-range",

@@ -3,7 +3,7 @@
 //! A form or a list needs nothing in the browser but what the browser has. Such a page travels as
 //! HTML, so that another one costs the first load nothing.
 
-use super::{Paper, login};
+use super::{Paper, account, demo, guide, help, keys, login, password, setup, tokens, two_factor};
 use crate::answer::{DrawnPage, Frame};
 use crate::context::{Flash, Services};
 use leptos::prelude::{AnyView, RenderHtml};
@@ -40,8 +40,40 @@ const fn entry(path: &'static str, who: Who, draw: fn(Asked) -> Drawing) -> Entr
 }
 
 /// Every page that is drawn here.
-pub const PAGES: &[Entry] =
-    &[entry("/login", Who::SignedOut, |asked| Box::pin(login::page(asked)))];
+pub const PAGES: &[Entry] = &[
+    entry("/login", Who::SignedOut, |asked| Box::pin(login::page(asked))),
+    entry("/help", Who::SignedIn, |asked| Box::pin(help::page(asked))),
+    entry("/help/components", Who::SignedIn, |asked| Box::pin(guide::page(asked))),
+    entry("/login/code", Who::SignedOut, |asked| Box::pin(login::code(asked))),
+    entry("/account/two-factor", Who::SignedIn, |asked| Box::pin(two_factor::page(asked))),
+    entry("/account/two-factor/set-up", Who::SignedIn, |asked| Box::pin(two_factor::set_up(asked))),
+    entry("/account/two-factor/codes", Who::SignedIn, |asked| Box::pin(two_factor::codes(asked))),
+    entry("/account/two-factor/off", Who::SignedIn, |asked| Box::pin(two_factor::off(asked))),
+    entry("/password/forgot", Who::Anyone, |asked| Box::pin(password::forgot(asked))),
+    entry("/password/reset", Who::Anyone, |asked| Box::pin(password::reset(asked))),
+    entry("/account", Who::SignedIn, |asked| Box::pin(account::profile::page(asked))),
+    entry("/account/profile", Who::SignedIn, |asked| Box::pin(account::profile::page(asked))),
+    entry("/account/preferences", Who::SignedIn, |asked| {
+        Box::pin(account::preferences::page(asked))
+    }),
+    entry("/account/password", Who::SignedIn, |asked| Box::pin(account::password::page(asked))),
+    entry("/account/sessions", Who::SignedIn, |asked| Box::pin(account::sessions::page(asked))),
+    entry("/account/keys", Who::SignedIn, |asked| Box::pin(keys::own(asked))),
+    entry("/account/keys/new", Who::SignedIn, |asked| Box::pin(keys::new_own(asked))),
+    entry("/account/keys/{number}/revoke", Who::SignedIn, |asked| {
+        Box::pin(keys::revoke_own(asked))
+    }),
+    entry("/admin/keys", Who::SignedIn, |asked| Box::pin(keys::of_organization(asked))),
+    entry("/admin/keys/new", Who::SignedIn, |asked| Box::pin(keys::new_of_organization(asked))),
+    entry("/admin/keys/{number}/revoke", Who::SignedIn, |asked| {
+        Box::pin(keys::revoke_of_organization(asked))
+    }),
+    entry("/setup", Who::Anyone, |asked| Box::pin(setup::page(asked))),
+    entry("/admin/demo", Who::SignedIn, |asked| Box::pin(demo::page(asked))),
+    entry("/admin/tokens", Who::SignedIn, |asked| Box::pin(tokens::list(asked))),
+    entry("/admin/tokens/new", Who::SignedIn, |asked| Box::pin(tokens::form(asked))),
+    entry("/admin/tokens/confirm", Who::SignedIn, |asked| Box::pin(tokens::confirm(asked))),
+];
 
 /// What a drawing has at hand.
 pub struct Asked {
@@ -50,6 +82,8 @@ pub struct Asked {
     pub services: Services,
     /// What the form before left for this page; empty when it was for another one.
     pub flash: Flash,
+    /// What names the session of this browser; empty without one.
+    pub session: String,
     /// What stands in the path for each `{…}`, in their order.
     pub segments: Vec<String>,
     /// The query of the URL.
@@ -118,6 +152,8 @@ pub struct Request {
     pub services: Services,
     /// What the form before left.
     pub flash: Flash,
+    /// What names the session of this browser.
+    pub session: String,
     /// Language and icons.
     pub paper: Paper,
 }
@@ -130,10 +166,10 @@ pub struct Request {
 pub async fn draw(request: Request, path: &str, query: &str) -> Result<DrawnPage, Fault> {
     let (entry, segments) =
         find(path).ok_or_else(|| Fault::NotFound { what: "this page".into() })?;
-    let Request { caller, services, flash, paper } = request;
+    let Request { caller, services, flash, session, paper } = request;
     let flash = if flash.page == path { flash } else { Flash::default() };
     let query = pairs(query);
-    let asked = Asked { caller, services, flash, segments, query, paper };
+    let asked = Asked { caller, services, flash, session, segments, query, paper };
     if entry.who == Who::SignedIn {
         asked.caller()?;
     }

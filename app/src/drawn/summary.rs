@@ -1,16 +1,18 @@
 //! The total of a range and how it relates to the period before.
 
+use super::links::Links;
 use crate::components::figure::{Figure, metric_title, unit_of};
 use crate::format::{self, Change};
-use crate::tr;
+use crate::{routes, tr};
 use leptos::prelude::*;
 use tokenscope::report::{Frame, Preset, Range, UsageSeries};
-use tokenscope::view::View;
+use tokenscope::view::{Compare, View};
 
 /// The total, and the comparison in words. More is neither good nor bad: no colour.
-pub fn usage_summary(usage: &UsageSeries, frame: &Frame, view: &View) -> AnyView {
+pub fn usage_summary(usage: &UsageSeries, frame: &Frame, links: Links) -> AnyView {
     let unit = unit_of(usage.metric, frame);
-    let compared = before(view, frame).map(|before| {
+    let top = (links.path == routes::ME).then(|| top_api(usage, links)).flatten();
+    let compared = before(links.view, frame).map(|before| {
         let (from, to) = format::days(frame.range.previous, &frame.zone);
         let span = if from == to { to } else { tr!(range.between, from = from, to = to) };
         // A range that is not over is compared up to the same time of day.
@@ -32,9 +34,25 @@ pub fn usage_summary(usage: &UsageSeries, frame: &Frame, view: &View) -> AnyView
             <p class="summary__label">{metric_title(usage.metric)}</p>
             <p class="summary__total"><Figure micro=usage.total unit/></p>
             {compared}
+            {top}
         </div>
     }
     .into_any()
+}
+
+/// The API that took the largest part.
+fn top_api(usage: &UsageSeries, links: Links) -> Option<AnyView> {
+    let top = usage.series.first()?;
+    let share = format::share(top.total, usage.total)?;
+    let href = links.api(&top.slug);
+    Some(
+        view! {
+            <p class="summary__top" data-testid="top-api">
+                {tr!(me.top_api)}" "<a href=href data-noscroll="">{top.name.clone()}</a>" "{share}
+            </p>
+        }
+        .into_any(),
+    )
 }
 
 fn words(usage: &UsageSeries, before: String) -> String {
@@ -51,6 +69,8 @@ fn before(view: &View, frame: &Frame) -> Option<String> {
     let days = (frame.range.last - frame.range.first).num_days() + 1;
     let text = match view.range {
         Range::Preset(Preset::All) => return None,
+        _ if view.compare == Compare::YearBefore && days == 1 => tr!(compare.day_year_before),
+        _ if view.compare == Compare::YearBefore => tr!(compare.year_before),
         Range::Preset(Preset::MonthToDate | Preset::LastMonth) => tr!(compare.month),
         Range::Preset(Preset::QuarterToDate) => tr!(compare.quarter),
         Range::Preset(Preset::YearToDate) => tr!(compare.year),

@@ -1,5 +1,6 @@
 //! The numbers of the chart as tables.
 
+use super::links::Links;
 use crate::charts::stack::{LAYERS_MAX, heights};
 use crate::components::figure::unit_of;
 use crate::components::table::{Cell, Head, Table};
@@ -7,8 +8,8 @@ use crate::{format, tr};
 use leptos::prelude::*;
 use tokenscope::report::{Column, Frame, Series, UsageSeries};
 
-/// Every API with its total and share.
-pub fn by_api(usage: &UsageSeries, frame: &Frame) -> AnyView {
+/// Every API with its total and share; a row leads to the same page with this API alone.
+pub fn by_api(usage: &UsageSeries, frame: &Frame, links: Links) -> AnyView {
     let (from, to) = format::span(&frame.range);
     let unit = capital(&unit_of(usage.metric, frame));
     let places = format::decimals(usage.series.iter().map(|s| s.total).chain([usage.total]));
@@ -19,7 +20,8 @@ pub fn by_api(usage: &UsageSeries, frame: &Frame) -> AnyView {
     let row = |(rank, series): (usize, &Series)| {
         let hue = (rank < LAYERS_MAX).then_some(series.hue);
         let [total, share] = numbers(series.total);
-        vec![Cell::Series(hue, series.name.clone()), total, share]
+        let name = Cell::Series(hue, series.name.clone());
+        vec![Cell::Linked(links.api(&series.slug), Box::new(name)), total, share]
     };
     let [total, share] = numbers(usage.total);
     let heads = vec![

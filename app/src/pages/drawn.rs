@@ -1,12 +1,12 @@
 //! Every page that the server draws whole, and what stands at an address without a page.
 
 use crate::answer::DrawnPage;
-use crate::components::fault::FaultPanel;
+use crate::components::fault::FaultPage;
 use crate::components::heading::PageHeading;
 use crate::components::loading::Loading;
 use crate::error::AppError;
 use crate::pages::not_found::NotFound;
-use crate::{server_fns, tr};
+use crate::server_fns;
 use leptos::either::EitherOf3;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -26,10 +26,7 @@ pub fn DrawnByServer() -> impl IntoView {
                     Err(AppError::Fault(Fault::NotFound { .. })) => {
                         EitherOf3::B(view! { <NotFound/> })
                     }
-                    Err(error) => EitherOf3::C(view! {
-                        <PageHeading title=tr!(fault.title)/>
-                        <FaultPanel error/>
-                    }),
+                    Err(error) => EitherOf3::C(view! { <FaultPage error/> }),
                 }
             })}
         </Loading>

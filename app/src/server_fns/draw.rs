@@ -2,14 +2,14 @@
 
 use crate::answer::DrawnPage;
 use crate::error::AppError;
-use crate::wire::Json;
+use crate::wire::{Json, Question};
 use leptos::prelude::*;
 
 /// Answers every page of `drawn::site`.
 ///
 /// # Errors
 /// [`AppError`], with the status of its fault.
-#[server(endpoint = "draw", input = Json, output = Json)]
+#[server(endpoint = "draw", input = Question, output = Json)]
 pub async fn draw(path: String, query: String) -> Result<DrawnPage, AppError> {
     let response = use_context::<leptos_axum::ResponseOptions>();
     let request = super::ask::request()?;

@@ -1,8 +1,8 @@
 //! The caller's own usage.
 
-use crate::answer::ReportPage;
+use crate::answer::Stamped;
 use crate::error::AppError;
-use crate::wire::Json;
+use crate::wire::{Json, Question};
 use leptos::prelude::*;
 use tokenscope::view::View;
 
@@ -10,9 +10,10 @@ use tokenscope::view::View;
 ///
 /// # Errors
 /// [`AppError`], with the status of its fault.
-#[server(endpoint = "me", input = Json, output = Json)]
-pub async fn me(view: View) -> Result<ReportPage, AppError> {
+#[server(endpoint = "me", input = Question, output = Json)]
+pub async fn me(view: View) -> Result<Stamped, AppError> {
     let ask = super::ask::Ask::from_context(&view)?;
+    let stamp = ask.stamp().await;
     let report = ask.reports.me(&ask.caller, &view).await;
-    ask.answer(report, |report| crate::drawn::me(report, &view))
+    ask.answer(stamp, report, |report| crate::drawn::me(report, &view))
 }

@@ -5,6 +5,9 @@
 #![cfg(feature = "ssr")]
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+mod absent;
+mod first_steps;
+mod help;
 mod pages;
 mod sample;
 mod site;

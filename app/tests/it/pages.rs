@@ -1,11 +1,11 @@
 use crate::sample;
-use crate::site::{Answers, call, caller, get, keep};
+use crate::site::{Answers, call, call_raw, caller, get, keep};
 use tokenscope::fault::{Fault, Needs};
 use tokenscope::permission::OrgRole;
 use tokenscope::report::{Content, Preset};
 use tokenscope_app::context::Flash;
 
-fn answers() -> Answers {
+pub fn answers() -> Answers {
     Answers { overview: Ok(sample::overview()), me: Ok(sample::me()) }
 }
 
@@ -17,7 +17,7 @@ async fn page(name: &str, url: &str, answers: Answers) -> (u16, String) {
 }
 
 /// What the content security policy and the visitor's language rule out.
-fn is_clean(html: &str) {
+pub fn is_clean(html: &str) {
     assert!(!html.contains(" style="), "inline style");
     assert!(!html.contains("<style"), "inline style sheet");
     for handler in [" onclick", " onload", " onchange", " onerror", "javascript:"] {
@@ -29,7 +29,7 @@ fn is_clean(html: &str) {
     assert!(html.starts_with("<!DOCTYPE html><html lang=\"en\""), "{}", &html[..80]);
 }
 
-fn has(html: &str, texts: &[&str]) {
+pub fn has(html: &str, texts: &[&str]) {
     // Hydration markers stand between text nodes.
     let plain = html.replace("<!>", "");
     for text in texts {
@@ -65,9 +65,138 @@ async fn the_overview_shows_balances_chart_and_tables() {
             "Plant twin",
             "&lt;Viewer&gt; kiosk",
             "Mika &lt;Sato&gt;",
-            "Newest event accepted 21 Nov 2026, 06:12",
+            "Newest event accepted 3 min ago (21 Nov 2026, 06:12)",
+            "mean of the last 28 complete days",
+            "mean of the 5 complete days since the first usage",
+            "30 Jan 2027, in 70 days",
+            "80 % likely between 12 Jan 2027 and 20 Feb 2027",
+            "Tomorrow, 22 Nov 2026",
+            "80 % likely on 22 Nov 2026 or later",
+            "They have run out",
+            "Not within five years",
+            "nothing was used lately",
         ],
     );
+}
+
+#[tokio::test]
+async fn the_overview_says_what_needs_attention() {
+    let (_, html) = page("overview-alerts.html", "/overview", answers()).await;
+    has(
+        &html,
+        &[
+            "Research &lt;lab&gt; is restricted since 12 Nov 2026",
+            "Visualisation has used more than its lots cover",
+            "No event came for 24 hours",
+            "expected to run out of tokens on 22 Nov 2026",
+            "Field engineering has 18 % of its active tokens left",
+            "lose 1.25k tokens that expire unused on 11 Dec 2026",
+            "when 1,234 of its events of the last 28 days came",
+            "new-api is used (7 events in the last 28 days)",
+            "href=\"#expiring-title\"",
+            "href=\"#team-field\"",
+        ],
+    );
+}
+
+#[tokio::test]
+async fn lists_of_teams_and_lots_add_up() {
+    let (_, html) = page("overview-lists.html", "/overview", answers()).await;
+    has(
+        &html,
+        &[
+            "Cloud credit",
+            "1,250.5",
+            "Usage that no lot covers, by team",
+            "12,480",
+            // Nine teams alone, three more and what nobody pays for together.
+            "Team 8",
+            "4 more teams",
+            "9,100",
+        ],
+    );
+    assert!(!html.contains("Team 9<"), "the tenth team stands with the others");
+    let mut overview = sample::overview();
+    overview.expiring.clear();
+    overview.uncharged.clear();
+    overview.alerts.clear();
+    let answers = Answers { overview: Ok(overview), ..answers() };
+    let (_, html) = page("overview-calm.html", "/overview", answers).await;
+    has(&html, &["No lot with tokens left expires", "Every team’s usage is covered"]);
+    assert!(!html.contains("Needs attention"));
+}
+
+#[tokio::test]
+async fn the_view_is_offered_as_files() {
+    let (_, html) = page("downloads.html", "/overview?range=7d", answers()).await;
+    for ending in ["csv", "svg", "json"] {
+        has(&html, &[&format!("href=\"/overview.{ending}?range=7d\" download")]);
+    }
+    let (_, html) = page("downloads-me.html", "/me", answers()).await;
+    has(&html, &["href=\"/me.csv\" download"]);
+}
+
+#[tokio::test]
+async fn a_comparison_with_the_year_before_says_so() {
+    let body = "{\"view\": {\"compare\": \"YearBefore\"}}";
+    let (_, answer) = call("/_call/overview", body, answers()).await;
+    assert!(answer.contains("12 % more than the same days a year before"), "{answer}");
+}
+
+#[tokio::test]
+async fn what_filters_hide_is_said() {
+    let mut overview = sample::without_figures(Content::NothingInRange);
+    overview.frame.unknown = vec!["no<where".into()];
+    overview.frame.grain_refused = Some(tokenscope::time::Grain::Hour);
+    let answers = Answers { overview: Ok(overview), ..answers() };
+    let filters =
+        "{\"api\": [{\"slug\": \"no<where\", \"not\": false}], \"app\": [], \"team\": []}";
+    let body = format!("{{\"view\": {{\"filters\": {filters}}}}}");
+    let (_, answer) = call("/_call/overview", &body, answers).await;
+    for text in ["“no<where” in the filter", "Nothing matches these filters", "usual length"] {
+        assert!(answer.contains(text), "missing {text} in {answer}");
+    }
+}
+
+#[tokio::test]
+async fn the_chart_carries_where_its_parts_lead() {
+    let (_, answer) = call("/_call/overview", "{\"view\": {}}", answers()).await;
+    for text in [
+        "\"slug\":\"model-derivative\"",
+        "\"slug\":null,\"url\":null",
+        "/overview?from=2026-10-25&to=2026-10-25",
+        "12 % more",
+    ] {
+        assert!(answer.contains(text), "missing {text} in {answer}");
+    }
+}
+
+#[test]
+fn the_drawing_is_a_file_of_its_own() {
+    use tokenscope::preference::Language;
+    let report = sample::overview();
+    for (language, words) in [
+        (Language::En, ["Usage by API", "Others", "In progress"]),
+        (Language::Ja, ["API別使用量", "その他", "集計中"]),
+    ] {
+        let view = tokenscope::view::View::default();
+        let svg = tokenscope_app::drawn::download::svg(
+            language,
+            "/overview",
+            &view,
+            &report.frame,
+            &report.usage,
+        );
+        keep(&format!("overview-{}.svg", language.code()), &svg);
+        assert!(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"960\""));
+        for text in words.into_iter().chain(["Northwind Robotics", "<text", "#5B1A19"]) {
+            assert!(svg.contains(text), "missing {text}");
+        }
+        for forbidden in ["style=", "<style", "class=\"tick", "var(", "href"] {
+            assert!(!svg.contains(forbidden), "{forbidden}");
+        }
+        assert_eq!(svg.matches("<svg").count(), svg.matches("</svg>").count());
+    }
 }
 
 #[tokio::test]
@@ -82,7 +211,7 @@ async fn every_preset_is_a_link_and_the_current_one_is_marked() {
         ],
     );
     let current = html.split("aria-current=\"true\"").count() - 1;
-    assert_eq!(current, 2, "one range and one metric");
+    assert_eq!(current, 4, "the range at its two places, metric and comparison");
 }
 
 #[tokio::test]
@@ -141,6 +270,7 @@ async fn who_may_not_see_the_overview_learns_who_can_grant_it() {
     assert_eq!(status, 403);
     has(&html, &["You may not see this page", "An admin of your organization", "href=\"/me\""]);
     assert!(!html.contains("href=\"/overview\" aria-current=\"page\""), "navigation by permission");
+    assert!(!html.contains("data-testid=\"controls\""), "nothing to control");
 }
 
 #[tokio::test]
@@ -166,12 +296,34 @@ async fn my_page_shows_what_is_mine() {
         &html,
         &[
             "<title>My usage · Tokenscope</title>",
-            "Whom to ask",
+            "Limits and whom to ask",
             "mailto:ayu@example.com",
             "21 Nov 2026, 06:15",
             "Failed",
             "12 job",
             "complex",
+            "Top API:",
+            "14 days of grace",
+            "An admin has to unblock the team after payment.",
+            "Calls that cost more than is available are refused.",
+            "No primary admin yet",
+        ],
+    );
+}
+
+#[tokio::test]
+async fn instants_are_written_in_the_zone_of_the_reader() {
+    let mut me = sample::me();
+    let zone = tokenscope::time::Zone::new("America/Sao_Paulo".into(), -3 * 3600, vec![]);
+    me.frame.instants = Some(zone);
+    let (_, html) = page("me-zone.html", "/me", Answers { me: Ok(me), ..answers() }).await;
+    has(
+        &html,
+        &[
+            "times in America/Sao_Paulo",
+            "20 Nov 2026, 18:15",
+            "(20 Nov 2026, 18:12 America/Sao_Paulo)",
+            "All days in Asia/Tokyo",
         ],
     );
 }
@@ -235,6 +387,70 @@ async fn a_call_answers_with_the_figures_and_the_drawing() {
 async fn a_call_with_dates_beyond_any_url_is_refused() {
     let days = "{\"Days\": {\"from\": \"0001-01-01\", \"to\": \"9999-12-31\"}}";
     let body = format!("{{\"view\": {{\"range\": {days}, \"metric\": \"Tokens\"}}}}");
+    let (status, answer) = call("/_call/me", &body, answers()).await;
+    assert_eq!(status, 422, "{answer}");
+}
+
+#[tokio::test]
+async fn filters_are_chips_that_can_be_taken_away() {
+    let url = "/overview?range=90d&api=model-derivative&app=!a%20%26%20b&hide=webhooks";
+    let (_, html) = page("filters.html", url, answers()).await;
+    has(
+        &html,
+        &[
+            ">API: Model Derivative</a>",
+            ">App: all but a &amp; b</a>",
+            "aria-label=\"Remove the filter App: all but a &amp; b\"",
+            "href=\"/overview?range=90d&amp;app=!a%20%26%20b&amp;hide=webhooks\"",
+            "href=\"/overview?range=90d&amp;api=model-derivative&amp;hide=webhooks\"",
+            "href=\"/overview?range=90d&amp;hide=webhooks\"",
+            "Clear all",
+            "<input type=\"hidden\" name=\"app\" value=\"!a &amp; b\"",
+            "data-dim=\"4\"",
+        ],
+    );
+    let (_, html) = page("no-filters.html", "/overview", answers()).await;
+    assert!(!html.contains("data-testid=\"filters\""));
+}
+
+#[tokio::test]
+async fn lengths_of_columns_are_offered_where_they_suit() {
+    let (_, html) = page("grains.html", "/overview?range=90d&grain=week", answers()).await;
+    has(&html, &["href=\"/overview?range=90d&amp;grain=month\"", "Automatic", "Year before"]);
+    assert!(!html.contains("grain=hour"));
+    // A length that does not suit the other range is given up with the link to it.
+    has(&html, &["href=\"/overview?range=today\"", "href=\"/overview?grain=week\""]);
+    let (_, html) = page("one-grain.html", "/overview?range=today", answers()).await;
+    assert!(!html.contains("data-testid=\"grains\""));
+}
+
+#[tokio::test]
+async fn a_call_of_another_build_is_told_so_before_it_is_read() {
+    for path in ["/_call/overview", "/_call/me", "/_call/draw", "/_call/pulse"] {
+        let body = "\"yesterday\"\nno arguments of today".to_owned();
+        let (status, answer) = call_raw(path, body, answers()).await;
+        assert_eq!(status, 409, "{path}: {answer}");
+        assert!(answer.contains("stale"), "{answer}");
+        let (status, answer) = call_raw(path, "{}".to_owned(), answers()).await;
+        assert_eq!(status, 400, "{path}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn the_pulse_names_the_state_and_reports_carry_it() {
+    let (status, answer) = call("/_call/pulse", "{}", answers()).await;
+    assert_eq!((status, answer.as_str()), (200, "\"7-1\""));
+    let body = "{\"view\": {}}";
+    let (_, answer) = call("/_call/me", body, answers()).await;
+    assert!(answer.starts_with("{\"stamp\":\"7-1\","), "{}", &answer[..60]);
+}
+
+#[tokio::test]
+async fn a_call_with_more_filters_than_any_url_is_refused() {
+    let term = "{\"slug\": \"a\", \"not\": false}";
+    let terms = vec![term; 51].join(",");
+    let body =
+        format!("{{\"view\": {{\"filters\": {{\"api\": [{terms}], \"app\": [], \"team\": []}}}}}}");
     let (status, answer) = call("/_call/me", &body, answers()).await;
     assert_eq!(status, 422, "{answer}");
 }

@@ -1,11 +1,14 @@
 //! Answers with known figures.
 
-use tokenscope::access::Access;
+use tokenscope::access::{Access, Overdraft, Unblock};
+use tokenscope::forecast::{BurnRate, Outlook, RunOut};
+use tokenscope::lot::LotKind;
 use tokenscope::report::{
-    Column, Contact, Content, Frame, Metric, MyReport, OverviewReport, Preset, Range, RankedRow,
-    RecentEvent, Series, TeamBalance, UsageSeries, buckets,
+    Alert, Column, Contact, Content, ExpiringLot, Frame, Limit, Metric, MyReport, Named,
+    OverviewReport, Preset, Range, RankedRow, RecentEvent, Series, TeamBalance, TeamCard,
+    Uncharged, UsageSeries, Used, buckets,
 };
-use tokenscope::time::{DAY, HOUR, Instant, Zone};
+use tokenscope::time::{DAY, Date, HOUR, Instant, Zone};
 use tokenscope::tokens::{Quantity, Tokens};
 
 pub fn now() -> Instant {
@@ -23,6 +26,9 @@ pub fn frame(content: Content, preset: Preset) -> Frame {
         now: now(),
         demo: true,
         fresh_at: Some(now().plus(-HOUR / 20)),
+        instants: None,
+        unknown: Vec::new(),
+        grain_refused: None,
         content,
     }
 }
@@ -57,6 +63,63 @@ pub fn teams() -> Vec<TeamBalance> {
         },
         TeamBalance { access: trial, next_expiry: None, ..team("new", "Newcomers", 0, 0, 0) },
     ]
+}
+
+/// The cards of all situations, each with another future.
+pub fn cards() -> Vec<TeamCard> {
+    let day = |text: &str| text.parse::<Date>().unwrap();
+    let likely = Some((day("2027-01-12"), Some(day("2027-02-20"))));
+    let futures = [
+        RunOut::On { day: day("2027-01-30"), range: likely },
+        RunOut::On { day: day("2026-11-22"), range: Some((day("2026-11-22"), None)) },
+        RunOut::Already,
+        RunOut::NotSoon,
+        RunOut::Unused,
+    ];
+    let card = |(place, (balance, run_out)): (usize, (TeamBalance, RunOut))| TeamCard {
+        debt_since: (!balance.debt.is_zero()).then(|| now().plus(-9 * DAY)),
+        outlook: Outlook {
+            burn_rate: (place < 4).then_some(BurnRate {
+                per_day: Tokens::from_micro(17_234_567_890),
+                days: if place == 1 { 5 } else { 28 },
+            }),
+            run_out,
+            waste: Vec::new(),
+        },
+        balance,
+        expiring: Vec::new(),
+    };
+    teams().into_iter().zip(futures).enumerate().map(card).collect()
+}
+
+fn named(slug: &str, name: &str) -> Named {
+    Named { slug: slug.into(), name: name.into() }
+}
+
+fn alerts() -> Vec<Alert> {
+    let date: Date = "2026-11-22".parse().unwrap();
+    let (field, since) = (named("field", "Field engineering"), now().plus(-9 * DAY));
+    vec![
+        Alert::Restricted { team: named("lab", "Research <lab>"), since },
+        Alert::Grace { team: named("viz", "Visualisation"), until: now().plus(6 * DAY) },
+        Alert::Silent { since: now().plus(-30 * HOUR) },
+        Alert::RunOut { team: field.clone(), day: date },
+        Alert::Low { team: field.clone(), percent: 18 },
+        Alert::Waste { team: field, amount: Tokens::whole(1_250), at: now().plus(20 * DAY) },
+        Alert::Unassigned { app: named("hack", "Hackday bot"), events: 1_234 },
+        Alert::Unlisted { api: named("new-api", "new-api"), events: 7 },
+    ]
+}
+
+fn expiring() -> Vec<ExpiringLot> {
+    let lot = |days: i64, kind, unused: i64| ExpiringLot {
+        team: named("platform", "Platform"),
+        kind,
+        remaining: Tokens::whole(5_000),
+        at: now().plus(days * DAY),
+        unused: Tokens::from_micro(unused),
+    };
+    vec![lot(20, LotKind::CloudCredit, 1_250_500_000), lot(80, LotKind::Flex, 0)]
 }
 
 const APIS: [(&str, &str); 11] = [
@@ -96,6 +159,8 @@ pub fn usage(frame: &Frame, apis: usize) -> UsageSeries {
                 name: (*name).into(),
                 hue: u8::try_from(rank).unwrap(),
                 total: values.iter().sum(),
+                before: values.iter().map(|value| value / 112 * 100).collect(),
+                used: values.iter().map(used).collect(),
                 values,
             }
         })
@@ -110,6 +175,10 @@ pub fn usage(frame: &Frame, apis: usize) -> UsageSeries {
     }
 }
 
+fn used(value: &i64) -> Used {
+    Used { tokens: Tokens::from_micro(*value), events: value / 1_000_000 }
+}
+
 fn rows(groups: &[&str]) -> Vec<RankedRow> {
     let names = ["Plant twin", "Drawing robot", "Site photos", "Nightly exports", "<Viewer> kiosk"];
     let rows = names.iter().zip(groups.iter().cycle()).zip(1..);
@@ -118,6 +187,7 @@ fn rows(groups: &[&str]) -> Vec<RankedRow> {
         direct: false,
         name: (*name).into(),
         group: (*group).into(),
+        group_slug: group.to_lowercase().replace(' ', "-"),
         tokens: Tokens::from_micro(9_876_543_500_000 / (rank * rank * rank)),
         events: 12_345 / rank,
     })
@@ -133,14 +203,44 @@ pub fn overview_of(preset: Preset, apis: usize) -> OverviewReport {
     OverviewReport {
         usage: usage(&frame, apis),
         frame,
-        teams: teams(),
+        alerts: alerts(),
+        uncharged: cards().iter().filter_map(TeamCard::uncharged).collect::<Vec<Uncharged>>(),
+        teams: cards(),
         top_apps: rows(&["Platform", "Field engineering", "Visualisation"]),
+        top_teams: top_teams(),
+        expiring: expiring(),
+        first_steps: None,
     }
+}
+
+/// Twelve teams and what nobody pays for.
+fn top_teams() -> Vec<RankedRow> {
+    let row = |slug: String, name: String, rank: i64| RankedRow {
+        slug,
+        name,
+        direct: false,
+        group: String::new(),
+        group_slug: String::new(),
+        tokens: Tokens::whole(1_300 - 100 * rank),
+        events: 13 - rank,
+    };
+    let team = |rank: i64| row(format!("team-{rank}"), format!("Team {rank}"), rank);
+    (0..12).map(team).chain([row(String::new(), String::new(), 12)]).collect()
 }
 
 pub fn without_figures(content: Content) -> OverviewReport {
     let frame = frame(content, Preset::Today);
-    OverviewReport { usage: usage(&frame, 0), frame, teams: Vec::new(), top_apps: Vec::new() }
+    OverviewReport {
+        usage: usage(&frame, 0),
+        frame,
+        alerts: Vec::new(),
+        teams: Vec::new(),
+        top_apps: Vec::new(),
+        top_teams: Vec::new(),
+        expiring: Vec::new(),
+        uncharged: Vec::new(),
+        first_steps: None,
+    }
 }
 
 pub fn me() -> MyReport {
@@ -158,9 +258,23 @@ pub fn me() -> MyReport {
     });
     MyReport {
         usage: usage(&frame, 4),
-        teams: teams().into_iter().take(2).collect(),
+        teams: cards().into_iter().take(2).collect(),
         by_app_and_api: rows(&["Model Derivative", "Reality Capture"]),
         recent: recent.collect(),
+        limits: vec![
+            Limit {
+                team: "Platform".into(),
+                grace_days: 14,
+                overdraft: Overdraft::Allow,
+                unblock: Unblock::Manual,
+            },
+            Limit {
+                team: "Field engineering".into(),
+                grace_days: 0,
+                overdraft: Overdraft::Deny,
+                unblock: Unblock::Automatic,
+            },
+        ],
         contacts: vec![Contact {
             team: "Platform".into(),
             name: "Ayu Prasetyo".into(),

@@ -117,6 +117,18 @@ fn window(text: &str) -> Result<Window, String> {
 pub(super) enum UserCommand {
     /// Add somebody who can sign in.
     Create(UserArgs),
+    /// Turn somebody's second factor off, for whoever lost the phone and the recovery codes.
+    ResetTwoFactor {
+        /// The e-mail the person signs in with.
+        #[arg(long)]
+        email: String,
+    },
+    /// Print a link with which somebody chooses a new password; good once, for 30 minutes.
+    Reset {
+        /// The e-mail of the account.
+        #[arg(long)]
+        email: String,
+    },
 }
 
 #[derive(Debug, Args)]

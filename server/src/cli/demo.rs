@@ -218,7 +218,9 @@ async fn accounts(
         role: person.org_role,
         teams: person.teams,
     };
+    let emails = people.iter().map(|person| person.email.clone()).collect();
     service.add_people(org, people.into_iter().map(person).collect()).await?;
+    service.mark_demo_people(org, emails).await?;
     let scopes = [Scope::Ingest, Scope::Check, Scope::Read].into();
     let ingest_key = service.create(&program(org), "demo", scopes).await?;
     Ok(Secrets { user, password, ingest_key })

@@ -99,7 +99,7 @@ async fn command_on_database(config: Config, command: Command) -> Done {
         }
         Command::Load(args) => load::load(&service, args).await,
         Command::Demo(args) => demo::make_only(&service, &config, &args).await,
-        Command::User(command) => people::user(&service, command).await,
+        Command::User(command) => people::user(&service, &config, command).await,
         Command::Key(command) => keys::key(&service, command).await,
         Command::Serve(_) | Command::Config(_) => Ok(()),
     };

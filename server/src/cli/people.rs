@@ -1,18 +1,51 @@
-//! `user create`
+//! `user create`, `user reset` and `user reset-two-factor`
 
 use super::args::{UserArgs, UserCommand};
 use super::load::find_or_create;
 use super::{Done, Failed, say};
 use crate::clock;
-use crate::service::{NewPerson, Service};
+use crate::config::Config;
+use crate::service::{NewPerson, Outside, Service};
+use tokenscope::account::RESET_MINUTES;
+use tokenscope::fault::Fault;
 use tokenscope::permission::{OrgRole, TeamRole};
 
 /// How old events may be in an organization that is made here, in days.
 const ACCEPT_WINDOW_DAYS: i64 = 400;
 
 /// Runs a command about people.
-pub async fn user(service: &Service, command: UserCommand) -> Done {
-    let UserCommand::Create(args) = command;
+pub async fn user(service: &Service, config: &Config, command: UserCommand) -> Done {
+    match command {
+        UserCommand::Create(args) => create(service, args).await,
+        UserCommand::Reset { email } => reset(service, config, &email).await,
+        UserCommand::ResetTwoFactor { email } => reset_two_factor(service, &email).await,
+    }
+}
+
+async fn reset_two_factor(service: &Service, email: &str) -> Done {
+    let was_on = service.reset_second_factor(email).await.map_err(|fault| match fault {
+        Fault::NotFound { .. } => {
+            Failed::input(format!("there is no person with the e-mail {email}"))
+        }
+        other => other.into(),
+    })?;
+    say(&match was_on {
+        true => format!("the second factor of {email} is off: the password is enough to sign in"),
+        false => format!("{email} has no second factor; nothing was changed"),
+    });
+    Ok(())
+}
+
+/// Prints a link for somebody who forgot his password, where no mails are sent.
+async fn reset(service: &Service, config: &Config, email: &str) -> Done {
+    service.meet(Outside { origin: config.origin(config.address), mailer: None });
+    let link = service.reset_link_for(email).await?;
+    say(&format!("link: {link}"));
+    say(&format!("It is good once, for {RESET_MINUTES} minutes; earlier ones are good no more."));
+    Ok(())
+}
+
+async fn create(service: &Service, args: UserArgs) -> Done {
     let role = OrgRole::from_code(&args.role).ok_or_else(|| {
         Failed::input(format!("--role `{}` must be developer, manager or admin", args.role))
     })?;

@@ -9,9 +9,11 @@ use crate::demo::DemoSpec;
 use crate::http::assets::Site;
 use crate::http::router::{App, router};
 use crate::http::{serve, session};
-use crate::service::Service;
+use crate::mail::Smtp;
+use crate::service::{Mailer, Outside, Service};
 use leptos::config::LeptosOptions;
 use std::sync::Arc;
+use tokenscope_app::routes::{SETUP, with_query};
 use tokio::net::TcpListener;
 
 /// Serves until the program is told to stop.
@@ -32,18 +34,41 @@ pub async fn serve(config: Config, args: ServeArgs) -> Done {
     }
     let (service, demo) = services(&config, &args).await?;
     let origin = config.origin(address);
+    if let Some(oidc) = config.oidc()? {
+        service.offer_sign_on(oidc, &origin);
+    }
+    tokio::spawn(service.clone().sweep_arrivals_hourly());
+    let mailer = mailer(&config, &service)?;
+    let send = mailer.clone().map(|smtp| Arc::new(smtp) as Arc<dyn Mailer>);
+    service.meet(Outside { origin: origin.clone(), mailer: send });
     tokio::spawn(session::sweep(service.db().clone(), service.clock().clone()));
+    tokio::spawn(service.clone().keep_house());
     let leptos = LeptosOptions::builder().output_name("tokenscope").site_addr(address).build();
     let (config, process) = (Arc::new(config), clock::incident());
     let app = App { service: service.clone(), config, site, files, leptos, process };
     say(&format!("address: {origin}"));
+    if let Some(token) = service.setup_token().await? {
+        // On the console alone, never in the log: it opens the server.
+        say(&format!("setup: {origin}{}", with_query(SETUP, [("token", token.as_str())])));
+    }
     if let Some((secrets, _)) = &demo {
         greet(&origin, secrets);
     }
     tracing::info!(%address, "serving");
     serve::serve(listener, router(app)).await?;
+    service.write_key_uses().await?;
+    if let Some(mailer) = mailer {
+        mailer.finish().await;
+    }
     service.db().close().await;
     Ok(())
+}
+
+/// Who sends mails; none where no mail server is configured.
+fn mailer(config: &Config, service: &Service) -> Result<Option<Smtp>, Failed> {
+    let from = config.mail_from.as_deref();
+    let smtp = config.smtp_url.as_deref().map(|url| Smtp::new(url, from, service.clock().clone()));
+    smtp.transpose().map_err(|error| Failed::input(format!("configuration: {error}")))
 }
 
 async fn services(

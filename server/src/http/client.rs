@@ -2,6 +2,7 @@
 
 use super::router::App;
 use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::header;
 use axum::http::request::Parts;
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -10,6 +11,22 @@ use std::net::SocketAddr;
 /// wrote, where the configuration trusts it; all clients would else share the proxy's.
 #[derive(Debug, Clone)]
 pub struct ClientAddress(pub String);
+
+/// Most characters of a browser's name for itself that are kept.
+const AGENT_CHARS: usize = 300;
+
+/// What the client calls itself; anybody can make that up.
+#[derive(Debug, Clone)]
+pub struct Agent(pub String);
+
+impl FromRequestParts<App> for Agent {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
+        let said = parts.headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok());
+        Ok(Self(said.unwrap_or_default().chars().take(AGENT_CHARS).collect()))
+    }
+}
 
 impl FromRequestParts<App> for ClientAddress {
     type Rejection = Infallible;

@@ -57,7 +57,6 @@ impl Endpoints {
         Self { router: change(self.router), listed: self.listed }
     }
     /// The router and the list.
-    #[must_use]
     pub fn into_parts(self) -> (Router<App>, Vec<Endpoint>) {
         (self.router, self.listed)
     }

@@ -32,7 +32,12 @@ impl FromRequest<App> for Posted {
             Ok(Form(fields)) => Ok(Self(fields)),
             Err(rejection) => {
                 let reason = format!("the form: {}", rejection.body_text());
-                Err(Problem(Fault::Malformed { reason }).into_response())
+                let fault = match rejection.status() {
+                    StatusCode::PAYLOAD_TOO_LARGE => Fault::TooLarge { limit: reason },
+                    StatusCode::UNSUPPORTED_MEDIA_TYPE => Fault::Unsupported { expected: reason },
+                    _ => Fault::Malformed { reason },
+                };
+                Err(Problem(fault).into_response())
             }
         }
     }

@@ -1,42 +1,45 @@
 //! Sign-in and sign-out.
 
-use super::client::ClientAddress;
+use super::downloads;
 use super::form::{Posted, done, refused, see_other};
 use super::router::App;
-use super::session::{self, SignedIn};
+use super::second_factor::password_passed;
+use super::session::{self, OpenedFrom, SignedIn};
 use axum::extract::{Extension, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use tokenscope::fault::Fault;
 use tokenscope::permission::Action;
+use tokenscope::second_factor::SignIn;
 use tokenscope::service::Directory;
 use tokenscope_app::drawn::site::{self, Who};
-use tokenscope_app::routes::{LOGIN, ME, OVERVIEW, login_then, safe_next};
+use tokenscope_app::routes::{LOGIN, ME, OVERVIEW, login_code_then, login_then, safe_next};
 use tower_sessions::Session;
 
 /// `POST /login`
 pub async fn sign_in(
     State(app): State<App>,
     session: Session,
-    ClientAddress(address): ClientAddress,
+    from: OpenedFrom,
     posted: Posted,
 ) -> Response {
     let (email, password) = (posted.text("email"), posted.raw("password"));
     let next = safe_next(posted.text("next"));
-    let failed = match app.service.sign_in(email, password, &address).await {
-        Ok(caller) => {
-            let now = app.service.clock().now();
-            match session::open(&session, &caller, now).await {
-                Ok(()) => return see_other(next),
-                Err(error) => {
-                    tracing::warn!(%error, "no session could be opened");
-                    Fault::Busy
-                }
-            }
+    let now = app.service.clock().now();
+    let (opened, on) = match app.service.sign_in(email, password, &from.address).await {
+        Ok(SignIn::Done(caller)) => {
+            (session::open(&session, &caller, now, from).await, next.to_owned())
         }
-        Err(fault) => fault,
+        Ok(SignIn::NeedsCode(person)) => {
+            (password_passed(&session, person, now).await, login_code_then(next))
+        }
+        Err(fault) => return refused(&app, &login_then(next), fault, &posted),
     };
-    refused(&app, &login_then(next), failed, &posted)
+    if let Err(error) = opened {
+        tracing::warn!(%error, "no session could be opened");
+        return refused(&app, &login_then(next), Fault::Busy, &posted);
+    }
+    see_other(&on)
 }
 
 /// `POST /logout`
@@ -65,6 +68,7 @@ pub async fn require_sign_in(
     let path = request.uri().path();
     let who = match path {
         "/" | ME | OVERVIEW => Who::SignedIn,
+        path if downloads::is_file(path) => Who::SignedIn,
         path => site::find(path).map_or(Who::Anyone, |(page, _)| page.who),
     };
     let wanted = request.uri().path_and_query().map_or("/", |p| p.as_str());

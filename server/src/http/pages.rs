@@ -4,7 +4,7 @@ use super::flash::flash_for;
 use super::headers::page_policy;
 use super::problem::Problem;
 use super::router::App;
-use super::session::SignedIn;
+use super::session::{CurrentSession, SignedIn};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -16,7 +16,7 @@ use std::sync::Arc;
 use tokenscope::fault::Fault;
 use tokenscope::preference::Language;
 use tokenscope::service::Caller;
-use tokenscope_app::context::{DevReload, Reading, Services, Session};
+use tokenscope_app::context::{DevReload, Origin, Reading, Services, Session, ThisSession};
 use tokenscope_app::shell;
 
 /// Puts into context what pages and server functions look for.
@@ -24,25 +24,38 @@ fn context(app: &App, request: &Request) -> impl Fn() + Clone + Send + Sync + 's
     let services = Services {
         reports: Arc::new(app.service.clone()),
         directory: Arc::new(app.service.clone()),
+        second_factor: Arc::new(app.service.clone()),
+        sign_on: Arc::new(app.service.clone()),
+        live: Arc::new(app.service.clone()),
+        accounts: Arc::new(app.service.clone()),
+        keys: Arc::new(app.service.clone()),
+        setup: Arc::new(app.service.clone()),
+        purchases: Arc::new(app.service.clone()),
+        removal: Arc::new(app.service.clone()),
     };
     let signed_in = request.extensions().get::<SignedIn>().cloned().unwrap_or_default();
     let reading = reading(signed_in.0.as_ref(), request.headers());
     let session = Session(signed_in.0);
     let flash = flash_for(request.headers(), request.uri().path());
     let assets = app.files.assets.clone();
+    let current = request.extensions().get::<CurrentSession>().cloned().unwrap_or_default();
+    let current = ThisSession(current.id().to_owned());
+    let origin = Origin(app.config.origin(app.leptos.site_addr));
     let reload = DevReload(app.config.dev_reload);
     move || {
         provide_context(services.clone());
         provide_context(session.clone());
         provide_context(assets.clone());
         provide_context(flash.clone());
+        provide_context(origin.clone());
         provide_context(reading);
+        provide_context(current.clone());
         provide_context(reload);
     }
 }
 
 /// How the page is to be read: as the account says, else as the browser asks.
-fn reading(caller: Option<&Caller>, headers: &HeaderMap) -> Reading {
+pub(super) fn reading(caller: Option<&Caller>, headers: &HeaderMap) -> Reading {
     let asked = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     let chosen = caller.map(|caller| caller.preferences.clone()).unwrap_or_default();
     let language = chosen.language.unwrap_or_else(|| Language::accepted(asked.unwrap_or("")));

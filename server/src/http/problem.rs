@@ -1,4 +1,5 @@
-//! Faults as problem documents (RFC 9457), for programs.
+//! Faults as problem documents (RFC 9457), for programs. The fault itself travels along, so that a
+//! browser can be told the same in a page.
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -27,6 +28,19 @@ struct Document<'a> {
     errors: &'a [FieldFault],
 }
 
+/// A problem document of something that is no fault of the services.
+pub fn text(code: &str, status: StatusCode, detail: &str) -> String {
+    let document = Document {
+        kind: format!("urn:tokenscope:problem:{code}"),
+        title: status.canonical_reason().unwrap_or("Error"),
+        status: status.as_u16(),
+        detail: detail.to_owned(),
+        errors: &[],
+    };
+    // Numbers and texts always have a form in JSON.
+    serde_json::to_string(&document).unwrap_or_default()
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let fault = &self.0;
@@ -53,6 +67,7 @@ impl IntoResponse for Problem {
         if let Fault::TooMany { retry_after_s } = fault {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(*retry_after_s));
         }
+        response.extensions_mut().insert(self.0);
         response
     }
 }

@@ -2,7 +2,10 @@
 
 use super::assets::{Files, Site};
 use super::endpoints::{Endpoint, Endpoints};
-use super::{assets, flash, headers, health, login, pages, session};
+use super::{
+    account, assets, demo, downloads, errors, flash, headers, health, login, oidc, pages, password,
+    second_factor, session, setup, tokens,
+};
 use crate::api;
 use crate::config::Config;
 use crate::service::Service;
@@ -11,7 +14,7 @@ use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{any, get, post};
 use leptos::config::LeptosOptions;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -49,16 +52,37 @@ fn pages() -> Endpoints {
     let mut pages = Endpoints::default()
         .get("/", login::start)
         .post("/login", login::sign_in)
-        .post("/logout", login::sign_out);
-    // The app names its pages; listing them also starts what renders them. One of them stands for
-    // all that the server draws whole, which are named one by one.
-    for page in leptos_axum::generate_route_list(tokenscope_app::App) {
-        if !page.path().contains('*') {
-            pages = pages.get(page.path(), pages::page);
-        }
+        .post("/login/code", second_factor::second_step)
+        .post("/login/oidc", oidc::depart)
+        .get("/login/oidc/callback", oidc::arrive)
+        .post("/account/two-factor/set-up", second_factor::enrol)
+        .post("/account/two-factor/confirm", second_factor::confirm)
+        .post("/account/two-factor/codes", second_factor::renew_codes)
+        .post("/account/two-factor/off", second_factor::turn_off)
+        .post("/logout", login::sign_out)
+        .post("/password/forgot", password::forgot)
+        .post("/password/reset", password::reset)
+        .post("/account/profile", account::rename)
+        .post("/account/preferences", account::prefer)
+        .post("/account/password", account::change_password)
+        .post("/account/sessions/others", account::end_other_sessions)
+        .post("/account/sessions/{id}/end", account::end_session)
+        .post("/account/keys", account::make_own)
+        .post("/account/keys/{number}/revoke", account::revoke_own)
+        .post("/admin/keys", account::make_for_org)
+        .post("/admin/keys/{number}/revoke", account::revoke_for_org)
+        .post("/setup", setup::begin)
+        .post("/admin/tokens", tokens::record)
+        .post("/admin/tokens/new", tokens::preview)
+        .post("/admin/demo", demo::remove);
+    for path in paths_of_app() {
+        pages = pages.get(path, pages::page);
     }
     for page in tokenscope_app::drawn::site::PAGES {
         pages = pages.get(page.path, pages::page);
+    }
+    for path in downloads::paths() {
+        pages = pages.get(&path, downloads::file);
     }
     for (path, method) in leptos::server_fn::axum::server_fn_paths() {
         debug_assert_eq!(method, http::Method::POST);
@@ -67,13 +91,29 @@ fn pages() -> Endpoints {
     pages
 }
 
+/// The app names its pages; listing them also starts what renders them. One of them stands for all
+/// that the server draws whole, which are named one by one.
+///
+/// They are listed once: meanwhile leptos loads nothing for anybody in the whole process, and a
+/// page that another router is rendering would wait for ever.
+fn paths_of_app() -> &'static [String] {
+    static PATHS: OnceLock<Vec<String>> = OnceLock::new();
+    PATHS.get_or_init(|| {
+        let pages = leptos_axum::generate_route_list(tokenscope_app::App);
+        let paths = pages.iter().map(|page| page.path().to_owned());
+        paths.filter(|path| !path.contains('*')).collect()
+    })
+}
+
 /// Everything that can be asked for.
 fn endpoints(app: &App) -> Endpoints {
     let pages = pages().with(|router| {
         router
             .route("/_call/{*function}", post(pages::server_function))
             .fallback(get(pages::page))
+            .layer(from_fn_with_state(app.clone(), second_factor::require_first_step))
             .layer(from_fn(login::require_sign_in))
+            .layer(from_fn_with_state(app.clone(), setup::lead))
             .layer(from_fn_with_state(app.clone(), flash::forget))
             .layer(from_fn_with_state(app.clone(), session::identify))
             .layer(session::layer(app))
@@ -108,24 +148,20 @@ pub fn router(app: App) -> Router {
         .layer(
             ServiceBuilder::new()
                 .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
-                .layer(TraceLayer::new_for_http())
+                .layer(TraceLayer::new_for_http().make_span_with(span))
                 .layer(PropagateRequestIdLayer::x_request_id())
                 .layer(from_fn_with_state(app.clone(), headers::secure))
+                .layer(from_fn_with_state(app.clone(), errors::explain))
                 .layer(TimeoutLayer::with_status_code(
                     StatusCode::SERVICE_UNAVAILABLE,
                     ANSWER_WITHIN,
                 ))
-                .layer(CatchPanicLayer::custom(panicked)),
+                .layer(CatchPanicLayer::custom(errors::panicked)),
         )
         .with_state(app)
 }
 
-/// A panic is a bug: it is logged under an incident id, and the caller gets the id.
-#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]
-fn panicked(panic: Box<dyn std::any::Any + Send>) -> axum::response::Response {
-    use axum::response::IntoResponse;
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
-    let fault = crate::service::fault::internal(&format!("panic: {text}"));
-    super::problem::Problem(fault).into_response()
+/// What the log says of a request: never its query, which can hold the token of a link.
+fn span(request: &axum::extract::Request) -> tracing::Span {
+    tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
 }

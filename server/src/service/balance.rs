@@ -7,12 +7,13 @@ use crate::store::charge::SumRow;
 use crate::store::db::{DbError, Tx};
 use crate::store::{books, charge};
 use std::collections::BTreeMap;
-use tokenscope::burn::{BurnError, MoveOut, Step, TeamBooks, TeamState, burn};
+use tokenscope::burn::{BurnError, LotState, MoveOut, Step, TeamBooks, TeamState, burn};
 use tokenscope::fault::Fault;
+use tokenscope::forecast::{Holding, Past, outlook};
 use tokenscope::id::TeamId;
 use tokenscope::lot::{Class, Lot, LotKind, PaysFor, PerClass, UnitCost};
-use tokenscope::report::TeamBalance;
-use tokenscope::time::{Grain, Instant, Period};
+use tokenscope::report::{ExpiringLot, Named, TeamBalance, TeamCard};
+use tokenscope::time::{Date, Grain, Instant, Period};
 use tokenscope::tokens::Tokens;
 
 /// A stretch of time with its steps, as fine as was needed so far.
@@ -29,12 +30,39 @@ pub async fn team_state(
     team: TeamId,
     at: Instant,
 ) -> Result<TeamState, Fault> {
-    let facts = team_books(tx, book, team).await.map_err(fault::of)?;
+    let facts = books_of(tx, book, team).await?;
+    state_of_books(tx, book, team, &facts, at).await
+}
+
+/// The facts of a team besides its charges.
+pub async fn books_of(tx: &mut Tx, book: &Book, team: TeamId) -> Result<TeamBooks, Fault> {
+    team_books(tx, book, team).await.map_err(fault::of)
+}
+
+/// The books of a team at an instant, had it these facts.
+pub async fn state_of_books(
+    tx: &mut Tx,
+    book: &Book,
+    team: TeamId,
+    facts: &TeamBooks,
+    at: Instant,
+) -> Result<TeamState, Fault> {
     let days = charge::day_sums(tx, book.org, team, at.micros()).await.map_err(fault::of)?;
+    state_over(tx, book, (team, facts), at, days).await
+}
+
+/// The same, where the sums of the days are known.
+async fn state_over(
+    tx: &mut Tx,
+    book: &Book,
+    (team, facts): (TeamId, &TeamBooks),
+    at: Instant,
+    days: Vec<SumRow>,
+) -> Result<TeamState, Fault> {
     let mut stretches = sums(book, Grain::Day, days).map_err(fault::of)?;
     loop {
         let steps: Vec<Step> = stretches.values().flat_map(|s| s.steps.iter().copied()).collect();
-        match burn(&facts, &steps, at) {
+        match burn(facts, &steps, at) {
             Ok(state) => return Ok(state),
             Err(BurnError::Refine(period)) => {
                 refine(tx, book, team, &mut stretches, period).await?;
@@ -138,7 +166,7 @@ fn lot(row: books::LotRow) -> Result<Lot, DbError> {
     })
 }
 
-/// A team's balance, ready for its card.
+/// A team's balance.
 pub async fn team_balance(
     tx: &mut Tx,
     book: &Book,
@@ -146,6 +174,55 @@ pub async fn team_balance(
     at: Instant,
 ) -> Result<TeamBalance, Fault> {
     let state = team_state(tx, book, team, at).await?;
+    Ok(balance_of(book, team, &state))
+}
+
+/// A team's balance and how long it lasts, ready for its card.
+pub async fn team_card(
+    tx: &mut Tx,
+    book: &Book,
+    team: TeamId,
+    now: Instant,
+) -> Result<TeamCard, Fault> {
+    let days = charge::day_sums(tx, book.org, team, now.micros()).await.map_err(fault::of)?;
+    let past = past(book, now, &days).map_err(fault::of)?;
+    let facts = books_of(tx, book, team).await?;
+    let state = state_over(tx, book, (team, &facts), now, days).await?;
+    let held: Vec<&LotState> = state.lots.iter().filter(|lot| !lot.remaining.is_zero()).collect();
+    let holding = |lot: &&LotState| Holding {
+        pays_for: lot.lot.pays_for,
+        remaining: lot.remaining,
+        effective: lot.lot.effective,
+        expires: lot.lot.expires,
+    };
+    let holdings: Vec<Holding> = held.iter().map(holding).collect();
+    let outlook = outlook(&book.zone, now, &past, &holdings, state.debt);
+    let balance = balance_of(book, team, &state);
+    let expiring = held.iter().enumerate().filter_map(|(place, lot)| {
+        let unused = outlook.waste.iter().find(|waste| waste.holding == place);
+        Some(ExpiringLot {
+            team: Named { slug: balance.slug.clone(), name: balance.name.clone() },
+            kind: lot.lot.kind,
+            remaining: lot.remaining,
+            at: lot.lot.expires?,
+            unused: unused.map_or(Tokens::ZERO, |waste| waste.amount),
+        })
+    });
+    let expiring = expiring.collect();
+    Ok(TeamCard { balance, outlook, debt_since: state.clock.debt_since(), expiring })
+}
+
+fn past(book: &Book, now: Instant, days: &[SumRow]) -> Result<Past, DbError> {
+    let mut sums: BTreeMap<Date, PerClass> = BTreeMap::new();
+    for (at, code, amount) in days {
+        let date = book.zone.date(Instant::from_micros(*at));
+        let sum = PerClass::of(class(code)?, Tokens::from_micro(*amount));
+        sums.entry(date).or_default().add(sum);
+    }
+    Ok(Past::new(sums, book.zone.date(now)))
+}
+
+fn balance_of(book: &Book, team: TeamId, state: &TeamState) -> TeamBalance {
     let named = book.teams.get(&team);
     let (available, total) = (state.available(), state.granted_active());
     let ends = state.lots.iter().filter(|lot| lot.usable && !lot.remaining.is_zero());
@@ -158,7 +235,7 @@ pub async fn team_balance(
             _ => Some((end, remaining)),
         };
     }
-    Ok(TeamBalance {
+    TeamBalance {
         slug: named.map(|t| t.slug.clone()).unwrap_or_default(),
         name: named.map(|t| t.name.clone()).unwrap_or_default(),
         balance: state.balance(),
@@ -168,7 +245,7 @@ pub async fn team_balance(
         debt: state.debt.total(),
         access: state.access,
         next_expiry,
-    })
+    }
 }
 
 impl Service {

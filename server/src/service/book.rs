@@ -13,7 +13,7 @@ use tokenscope::catalog::{Api, Variant};
 use tokenscope::fault::Fault;
 use tokenscope::id::{ApiId, AppId, OrgId, SourceId, TeamId, VariantId};
 use tokenscope::rate::{RateCard, RateLine, Rounding};
-use tokenscope::time::{Instant, Zone};
+use tokenscope::time::{Instant, Period, Zone};
 use tokenscope::tokens::{Quantity, Tokens};
 
 /// A team.
@@ -48,6 +48,13 @@ impl App {
     /// The team that pays for its usage at an instant.
     pub fn team_at(&self, at: Instant) -> Option<TeamId> {
         self.direct_team.or_else(|| self.teams.team_at(at))
+    }
+    /// Who pays over a period: stretches that tile it.
+    pub fn over(&self, period: Period) -> Vec<(Period, Option<TeamId>)> {
+        match self.direct_team {
+            Some(team) => vec![(period, Some(team))],
+            None => self.teams.over(period),
+        }
     }
     /// Whether its usage was ever a team's.
     pub fn could_charge(&self, team: TeamId) -> bool {

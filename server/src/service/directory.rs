@@ -4,14 +4,19 @@ use super::book::Book;
 use super::{Service, commit, fault};
 use crate::clock;
 use crate::store::db::Tx;
+use crate::store::names;
+use crate::store::org::{self, OrgLock};
 use crate::store::person::{self, PersonRow};
-use crate::store::{names, org};
 use async_trait::async_trait;
+use tokenscope::account::check_password;
 use tokenscope::fault::{Fault, Needs};
 use tokenscope::id::{OrgId, PersonId, TeamId, UserId};
 use tokenscope::permission::{Action, OrgRole, Reach, Roles, Scope, TeamRole};
 use tokenscope::preference::Theme;
+use tokenscope::second_factor::SignIn;
 use tokenscope::service::{AppListing, Caller, Directory};
+use tokenscope::setup::is_email;
+use tokenscope::time::Instant;
 
 /// A person to be added.
 #[derive(Debug, Clone)]
@@ -30,7 +35,7 @@ pub struct NewPerson {
 
 #[async_trait]
 impl Directory for Service {
-    async fn sign_in(&self, email: &str, password: &str, address: &str) -> Result<Caller, Fault> {
+    async fn sign_in(&self, email: &str, password: &str, address: &str) -> Result<SignIn, Fault> {
         let email = email.trim().to_lowercase();
         let now = self.clock().now();
         let begun = self.parts.throttle.begin(&email, address, now);
@@ -38,12 +43,18 @@ impl Directory for Service {
         let mut tx = self.read().await?;
         let known = person::by_email(&mut tx, &email).await.map_err(fault::of)?;
         drop(tx);
+        // Without a password the account signs in elsewhere.
         let hash = known.as_ref().map(|person| person.password_hash.clone());
+        let hash = hash.filter(|hash| !hash.is_empty());
         let right = self.parts.hashing.verify(password.to_owned(), hash).await?;
         match known.filter(|_| right) {
             Some(person) => {
                 self.parts.throttle.succeeded(&email, address);
-                self.caller(PersonId(person.person_id)).await
+                let id = PersonId(person.person_id);
+                if self.needs_code(id).await? {
+                    return Ok(SignIn::NeedsCode(id));
+                }
+                Ok(SignIn::Done(Box::new(self.caller(id).await?)))
             }
             None => {
                 let reason = "the e-mail or the password is wrong".into();
@@ -93,7 +104,7 @@ impl Directory for Service {
     }
 }
 
-fn listings(book: &Book, caller: &Caller, now: tokenscope::time::Instant) -> Vec<AppListing> {
+fn listings(book: &Book, caller: &Caller, now: Instant) -> Vec<AppListing> {
     let everything = caller.roles.everywhere(Action::SeeUsage);
     let registered = book.apps.values().filter(|app| app.direct_team.is_none());
     let visible = registered.filter_map(|app| {
@@ -123,16 +134,12 @@ async fn roles(tx: &mut Tx, org: OrgId, person: PersonId) -> Result<Roles, Fault
     })
 }
 
-fn check_email(email: &str) -> Result<(), Fault> {
-    let parts = email.split_once('@');
-    let good = parts.is_some_and(|(name, domain)| {
-        !name.is_empty() && domain.contains('.') && !domain.starts_with('.')
-    });
-    let plain = email.chars().all(|c| !c.is_whitespace() && !c.is_control());
-    if !good || !plain || email.len() > 254 {
-        return Err(Fault::field("email", format!("`{email}` is not an e-mail address")));
+/// Refuses what is no e-mail address.
+pub(super) fn check_email(email: &str) -> Result<(), Fault> {
+    if is_email(email) {
+        return Ok(());
     }
-    Ok(())
+    Err(Fault::field("email", format!("`{email}` is not an e-mail address")))
 }
 
 impl Service {
@@ -151,6 +158,8 @@ impl Service {
             if length == 0 || length > 128 {
                 return Err(Fault::field("name", "must have 1 to 128 characters"));
             }
+            check_password(&person.password, &person.email, &person.name)
+                .map_err(|wrong| Fault::wrong("password", wrong))?;
             if !hashes.contains_key(&person.password) {
                 let hash = self.parts.hashing.hash(person.password.clone()).await?;
                 hashes.insert(person.password.clone(), hash);
@@ -160,43 +169,69 @@ impl Service {
         let mut lock = org::lock(&mut tx, org_id, now).await.map_err(fault::of)?;
         let book = self.book(&mut tx, org_id).await?;
         for new in people {
-            let email = new.email.to_lowercase();
-            let number = clock::random_number();
-            let row = PersonRow {
-                person_id: number,
-                email: email.clone(),
-                name: new.name,
-                password_hash: hashes.get(&new.password).cloned().unwrap_or_default(),
-                org_id: org_id.0,
-                language: None,
-                zone: None,
-                theme: Theme::default().code().into(),
-                version: 1,
-            };
-            person::add(&mut tx, row, now.micros()).await.map_err(fault::of)?;
+            let hash = hashes.get(&new.password).cloned().unwrap_or_default();
             // Every member is a developer too.
-            for role in [OrgRole::Developer, new.role] {
-                person::add_role(&mut tx, org_id, number, role.code()).await.map_err(fault::of)?;
-            }
+            let roles = [OrgRole::Developer, new.role];
+            let account = Account { email: new.email.to_lowercase(), name: new.name, hash };
+            let person = add_account(&mut tx, org_id, &mut lock, account, &roles, now).await?;
             for (slug, role) in new.teams {
                 let unknown = || Fault::field("team", format!("there is no team `{slug}`"));
                 let team = book.team(&slug).ok_or_else(unknown)?;
-                person::set_team_role(&mut tx, org_id, team.0, number, role.code())
+                person::set_team_role(&mut tx, org_id, team.0, person.0, role.code())
                     .await
                     .map_err(fault::of)?;
             }
-            let known = names::user_of(&mut tx, org_id, &email).await.map_err(fault::of)?;
-            let user = match known {
-                Some(user) => user,
-                None => {
-                    let added =
-                        names::add_users(&mut tx, org_id, &mut lock, vec![email], now).await;
-                    added.map_err(fault::of)?.first().copied().unwrap_or_default()
-                }
-            };
-            names::link_user(&mut tx, org_id, user, number).await.map_err(fault::of)?;
         }
         lock.give_back(&mut tx).await.map_err(fault::of)?;
         commit(tx).await
     }
+}
+
+/// An account to be written.
+pub(super) struct Account {
+    /// In lower case.
+    pub email: String,
+    /// What to call the person.
+    pub name: String,
+    /// Of the password; empty when he signs in elsewhere.
+    pub hash: String,
+}
+
+/// Writes an account with its roles in the organization, and links the user that events name by
+/// its e-mail.
+pub(super) async fn add_account(
+    tx: &mut Tx,
+    org_id: OrgId,
+    lock: &mut OrgLock,
+    account: Account,
+    roles: &[OrgRole],
+    now: Instant,
+) -> Result<PersonId, Fault> {
+    let Account { email, name, hash } = account;
+    let number = clock::random_number();
+    let row = PersonRow {
+        person_id: number,
+        email: email.clone(),
+        name,
+        password_hash: hash,
+        org_id: org_id.0,
+        language: None,
+        zone: None,
+        theme: Theme::default().code().into(),
+        version: 1,
+    };
+    person::add(tx, row, now.micros()).await.map_err(fault::of)?;
+    for role in roles {
+        person::add_role(tx, org_id, number, role.code()).await.map_err(fault::of)?;
+    }
+    let known = names::user_of(tx, org_id, &email).await.map_err(fault::of)?;
+    let user = match known {
+        Some(user) => user,
+        None => {
+            let added = names::add_users(tx, org_id, lock, vec![email], now).await;
+            added.map_err(fault::of)?.first().copied().unwrap_or_default()
+        }
+    };
+    names::link_user(tx, org_id, user, number).await.map_err(fault::of)?;
+    Ok(PersonId(number))
 }

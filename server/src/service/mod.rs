@@ -1,24 +1,38 @@
 //! The capabilities of `tokenscope::service`, on the rules of the core and the store.
 
+mod accounts;
 mod balance;
 mod book;
 mod books;
+mod checklist;
+mod demo;
 mod directory;
 pub mod fault;
 mod intake;
+mod key_use;
 mod keys;
+mod live;
+mod mail;
+mod oidc;
 mod password;
+mod passwords;
+mod purchases;
+mod removal;
 mod reports;
+mod second_factor;
 mod setup;
 mod throttle;
+pub mod totp;
 pub mod zone;
 
 pub use directory::NewPerson;
+pub use mail::{Mailer, Outside};
 pub use setup::{NewOrganization, program};
 
 use crate::clock::Clock;
 use crate::store::db::{Db, DbError, Tx};
-use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 use tokenscope::fault::Fault;
 
 /// All services of one server process. Cheap to clone.
@@ -31,9 +45,16 @@ struct Parts {
     db: Db,
     clock: Clock,
     books: book::Cache,
+    stamps: live::Stamps,
     throttle: throttle::Throttle,
     hashing: password::Hashing,
     writer: intake::Writer,
+    sign_on: OnceLock<oidc::Provider>,
+    gate: setup::Gate,
+    /// Whether demo data is being made.
+    filling: AtomicBool,
+    key_uses: key_use::KeyUses,
+    outside: OnceLock<Outside>,
 }
 
 impl Service {
@@ -43,8 +64,14 @@ impl Service {
         let parts = Parts {
             writer: intake::Writer::start(db.clone()),
             books: book::Cache::default(),
+            stamps: live::Stamps::default(),
             throttle: throttle::Throttle::default(),
             hashing: password::Hashing::default(),
+            sign_on: OnceLock::new(),
+            gate: setup::Gate::new(),
+            filling: AtomicBool::new(false),
+            key_uses: key_use::KeyUses::default(),
+            outside: OnceLock::new(),
             db,
             clock,
         };

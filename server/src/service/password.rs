@@ -4,15 +4,12 @@
 use super::fault;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
-use tokenscope::fault::Fault;
+use tokenscope::account::{PASSWORD_MAX, PASSWORD_MIN};
+use tokenscope::fault::{Fault, Wrong};
 use tokio::sync::Semaphore;
 
 /// How many hashes are worked out at once.
 const AT_ONCE: usize = 2;
-/// The shortest password.
-pub const PASSWORD_MIN: usize = 12;
-/// The longest, in bytes.
-pub const PASSWORD_MAX: usize = 1024;
 
 /// The hash against which passwords of unknown accounts are checked, so that they take as long as
 /// those of known ones. It is of no password that anybody has.
@@ -36,9 +33,11 @@ impl Hashing {
     /// # Errors
     /// [`Fault::Invalid`] for one that is too short or too long.
     pub async fn hash(&self, password: String) -> Result<String, Fault> {
-        if password.chars().count() < PASSWORD_MIN || password.len() > PASSWORD_MAX {
-            let reason = format!("must have {PASSWORD_MIN} to {PASSWORD_MAX} characters");
-            return Err(Fault::field("password", reason));
+        if password.chars().count() < PASSWORD_MIN as usize {
+            return Err(Fault::wrong("password", Wrong::TooShort(PASSWORD_MIN)));
+        }
+        if password.len() > PASSWORD_MAX as usize {
+            return Err(Fault::wrong("password", Wrong::TooLong(PASSWORD_MAX)));
         }
         let _slot = self.slots.acquire().await.map_err(|e| fault::internal(&e))?;
         let hash = tokio::task::spawn_blocking(move || {
@@ -52,9 +51,11 @@ impl Hashing {
     /// # Errors
     /// [`Fault::Internal`] when the hash cannot be read.
     pub async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, Fault> {
-        if password.len() > PASSWORD_MAX {
+        if password.len() > PASSWORD_MAX as usize {
             return Ok(false);
         }
+        // An account without a password has none that could be right.
+        let hash = hash.filter(|hash| !hash.is_empty());
         let _slot = self.slots.acquire().await.map_err(|e| fault::internal(&e))?;
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| NOBODY.to_owned());
@@ -79,6 +80,7 @@ mod tests {
         assert!(hashing.verify("correct horse battery".into(), Some(hash.clone())).await.unwrap());
         assert!(!hashing.verify("wrong".into(), Some(hash)).await.unwrap());
         assert!(!hashing.verify(String::new(), None).await.unwrap());
+        assert!(!hashing.verify(String::new(), Some(String::new())).await.unwrap());
         assert_eq!(hashing.hash("short".into()).await.unwrap_err().status(), 422);
     }
 }

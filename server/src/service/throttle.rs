@@ -77,6 +77,11 @@ impl Throttle {
             known.count = known.count.saturating_sub(1);
         }
     }
+    /// Forgets the failures of an account whose password is another now.
+    pub fn forget(&self, account: &str) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.remove(&format!("account {account}"));
+    }
 }
 
 #[cfg(test)]

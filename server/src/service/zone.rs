@@ -21,6 +21,27 @@ pub fn zone(name: &str) -> Option<Zone> {
     Some(Zone::new(name.to_owned(), first_offset, changes))
 }
 
+/// The names of all zones that people live in, and UTC first.
+#[must_use]
+pub fn names() -> Vec<String> {
+    let all = jiff::tz::db().available().map(|name| name.to_string());
+    let lived_in = |name: &String| {
+        let area = name.split_once('/').map(|(area, _)| area);
+        area.is_some_and(|area| !matches!(area, "Etc" | "SystemV" | "posix" | "right" | "US"))
+    };
+    let mut names: Vec<String> = all.filter(lived_in).collect();
+    names.sort_unstable();
+    names.insert(0, "UTC".into());
+    names
+}
+
+/// The name of a zone as the zone database writes it; none for a name that is not there.
+#[must_use]
+pub fn known_name(name: &str) -> Option<String> {
+    let rules = TimeZone::get(name.trim()).ok()?;
+    rules.iana_name().map(ToOwned::to_owned)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -35,5 +56,17 @@ mod tests {
         assert_eq!(zone("Asia/Tokyo").unwrap().offset_s(at), 9 * 3600);
         assert_eq!(zone("UTC").unwrap().offset_s(at), 0);
         assert!(zone("Europe/Atlantis").is_none());
+        assert_eq!(known_name("europe/berlin ").as_deref(), Some("Europe/Berlin"));
+        for bad in ["", "Europe", "Europe/Atlantis", "Etc/Unknown", "../etc/passwd", "EST5 EDT"] {
+            assert_eq!(known_name(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_name_that_is_offered_is_a_zone() {
+        let names = names();
+        assert_eq!(names.first().map(String::as_str), Some("UTC"));
+        assert!(names.iter().any(|name| name == "Asia/Tokyo"), "{names:?}");
+        assert!(names.iter().all(|name| zone(name).is_some()), "{names:?}");
     }
 }

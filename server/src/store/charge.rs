@@ -1,6 +1,7 @@
 //! The journal of charges and their sums per team, class, hour and day.
 
 use super::db::{Bulk, Column, DbError, Tx};
+use super::rollup::Wanted;
 use crate::{args, statements};
 use std::collections::BTreeMap;
 use tokenscope::id::{OrgId, TeamId};
@@ -35,23 +36,50 @@ statements! {
         WHERE c.org_id = $1 AND e.org_id = $1 AND s.org_id = $1
         AND c.team_id = $2 AND c.at >= $3 AND c.at < $4
         GROUP BY c.at, s.name, e.external_id, c.n, c.class HAVING sum(c.amount) <> 0";
-    /// Tokens charged to some teams in a period.
-    CHARGE_SUM = "SELECT cast(coalesce(sum(amount), 0) AS bigint) AS amount FROM charge
-        WHERE org_id = $1 AND team_id IN (SELECT value FROM json_each($2))
-        AND at >= $3 AND at < $4"
-        | "SELECT cast(coalesce(sum(amount), 0) AS bigint) AS amount FROM charge
-        WHERE org_id = $1 AND team_id = ANY($2) AND at >= $3 AND at < $4";
-    /// The same for one's own events: by a user, or by his apps.
-    CHARGE_SUM_OWN = "SELECT cast(coalesce(sum(c.amount), 0) AS bigint) AS amount FROM charge c
+    /// Tokens charged to some teams in a period, by app and API.
+    CHARGE_SUM = "SELECT e.app_id, e.api_id, cast(sum(c.amount) AS bigint) AS amount
+        FROM charge c
         JOIN usage_event e ON e.org_id = c.org_id AND e.at = c.event_at AND e.digest = c.digest
-        WHERE c.org_id = $1 AND e.org_id = $1
-        AND c.team_id IN (SELECT value FROM json_each($2)) AND c.at >= $3 AND c.at < $4
-        AND (e.user_id = $5 OR e.app_id IN (SELECT value FROM json_each($6)))"
-        | "SELECT cast(coalesce(sum(c.amount), 0) AS bigint) AS amount FROM charge c
+        WHERE c.org_id = $1 AND e.org_id = $1 AND c.at >= $2 AND c.at < $3
+        AND c.team_id IN (SELECT value FROM json_each($11))
+        AND ($4 = 1 OR e.app_id IN (SELECT value FROM json_each($5)))
+        AND ($6 = 1 OR e.api_id IN (SELECT value FROM json_each($7)))
+        AND ($8 = 1 OR e.user_id = $9
+            OR e.app_id IN (SELECT value FROM json_each($10)))
+        GROUP BY e.app_id, e.api_id HAVING sum(c.amount) <> 0"
+        | "SELECT e.app_id, e.api_id, cast(sum(c.amount) AS bigint) AS amount
+        FROM charge c
         JOIN usage_event e ON e.org_id = c.org_id AND e.at = c.event_at AND e.digest = c.digest
-        WHERE c.org_id = $1 AND e.org_id = $1
-        AND c.team_id = ANY($2) AND c.at >= $3 AND c.at < $4
-        AND (e.user_id = $5 OR e.app_id = ANY($6))";
+        WHERE c.org_id = $1 AND e.org_id = $1 AND c.at >= $2 AND c.at < $3
+        AND c.team_id = ANY($11)
+        AND ($4 = 1 OR e.app_id = ANY($5))
+        AND ($6 = 1 OR e.api_id = ANY($7))
+        AND ($8 = 1 OR e.user_id = $9 OR e.app_id = ANY($10))
+        GROUP BY e.app_id, e.api_id HAVING sum(c.amount) <> 0";
+    /// The charges of a period that are later than their events.
+    CHARGE_LATE = "SELECT c.team_id, c.at, e.app_id, e.api_id,
+        cast(sum(c.amount) AS bigint) AS amount
+        FROM charge c
+        JOIN usage_event e ON e.org_id = c.org_id AND e.at = c.event_at AND e.digest = c.digest
+        WHERE c.org_id = $1 AND e.org_id = $1 AND c.at >= $2 AND c.at < $3
+        AND c.team_id IN (SELECT value FROM json_each($11))
+        AND c.class = 'product' AND c.at > c.event_at
+        AND ($4 = 1 OR e.app_id IN (SELECT value FROM json_each($5)))
+        AND ($6 = 1 OR e.api_id IN (SELECT value FROM json_each($7)))
+        AND ($8 = 1 OR e.user_id = $9
+            OR e.app_id IN (SELECT value FROM json_each($10)))
+        GROUP BY c.team_id, c.at, e.app_id, e.api_id HAVING sum(c.amount) <> 0"
+        | "SELECT c.team_id, c.at, e.app_id, e.api_id,
+        cast(sum(c.amount) AS bigint) AS amount
+        FROM charge c
+        JOIN usage_event e ON e.org_id = c.org_id AND e.at = c.event_at AND e.digest = c.digest
+        WHERE c.org_id = $1 AND e.org_id = $1 AND c.at >= $2 AND c.at < $3
+        AND c.team_id = ANY($11)
+        AND c.class = 'product' AND c.at > c.event_at
+        AND ($4 = 1 OR e.app_id = ANY($5))
+        AND ($6 = 1 OR e.api_id = ANY($7))
+        AND ($8 = 1 OR e.user_id = $9 OR e.app_id = ANY($10))
+        GROUP BY c.team_id, c.at, e.app_id, e.api_id HAVING sum(c.amount) <> 0";
 }
 
 /// One row of the journal.
@@ -245,7 +273,7 @@ pub async fn list(
     Ok(rows.into_iter().map(|(at, _, _, _, class, amount)| (at, class, amount)).collect())
 }
 
-/// Tokens charged in a period to some teams: all, or for the events of a user and his apps.
+/// Tokens charged to some teams in a period: app, API, micro-tokens.
 ///
 /// # Errors
 /// [`DbError`]
@@ -253,14 +281,29 @@ pub async fn sum(
     tx: &mut Tx,
     org: OrgId,
     teams: Vec<i64>,
-    (from, to): (i64, i64),
-    own: Option<(i64, Vec<i64>)>,
-) -> Result<i64, DbError> {
-    let row: Option<(i64,)> = match own {
-        None => tx.row(CHARGE_SUM, args![org.0, teams, from, to]).await?,
-        Some((user, apps)) => {
-            tx.row(CHARGE_SUM_OWN, args![org.0, teams, from, to, user, apps]).await?
-        }
-    };
-    Ok(row.map_or(0, |(n,)| n))
+    span: (i64, i64),
+    wanted: &Wanted,
+) -> Result<Vec<(i64, i64, i64)>, DbError> {
+    let mut args = wanted.args(org, span, true);
+    args.extend(args![teams]);
+    tx.rows(CHARGE_SUM, args).await
+}
+
+/// Team, time, app, API, micro-tokens.
+pub type LateRow = (i64, i64, i64, i64, i64);
+
+/// The charges of a period that are later than their events, as those of daily products can be.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn late(
+    tx: &mut Tx,
+    org: OrgId,
+    teams: Vec<i64>,
+    span: (i64, i64),
+    wanted: &Wanted,
+) -> Result<Vec<LateRow>, DbError> {
+    let mut args = wanted.args(org, span, true);
+    args.extend(args![teams]);
+    tx.rows(CHARGE_LATE, args).await
 }

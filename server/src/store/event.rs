@@ -1,6 +1,7 @@
 //! Usage events and their keys.
 
 use super::db::{Bulk, Column, DbError, Tx};
+use super::rollup::Wanted;
 use crate::{args, statements};
 use tokenscope::id::OrgId;
 
@@ -41,16 +42,24 @@ statements! {
     /// When a charge was last recorded.
     CHARGE_FRESH = "SELECT max(last_recorded_at) AS last_recorded_at FROM team
         WHERE org_id = $1";
-    /// How many events a period has.
-    EVENT_COUNT = "SELECT count(*) AS events FROM usage_event
-        WHERE org_id = $1 AND at >= $2 AND at < $3";
-    /// The same of one's own: by a user, or by his apps.
-    EVENT_COUNT_OWN = "SELECT count(*) AS events FROM usage_event
+    /// How many events a period has, by app and API.
+    EVENT_COUNT = "SELECT app_id, api_id, count(*) AS events FROM usage_event
         WHERE org_id = $1 AND at >= $2 AND at < $3
-        AND (user_id = $4 OR app_id IN (SELECT value FROM json_each($5)))"
-        | "SELECT count(*) AS events FROM usage_event
+        AND ($4 = 1 OR app_id IN (SELECT value FROM json_each($5)))
+        AND ($6 = 1 OR api_id IN (SELECT value FROM json_each($7)))
+        AND ($8 = 1 OR user_id = $9 OR app_id IN (SELECT value FROM json_each($10)))
+        GROUP BY app_id, api_id"
+        | "SELECT app_id, api_id, count(*) AS events FROM usage_event
         WHERE org_id = $1 AND at >= $2 AND at < $3
-        AND (user_id = $4 OR app_id = ANY($5))";
+        AND ($4 = 1 OR app_id = ANY($5))
+        AND ($6 = 1 OR api_id = ANY($7))
+        AND ($8 = 1 OR user_id = $9 OR app_id = ANY($10))
+        GROUP BY app_id, api_id";
+    /// The time of the newest event.
+    EVENT_NEWEST = "SELECT max(at) AS at FROM usage_event WHERE org_id = $1";
+    /// Whether a period has an event.
+    EVENT_WITHIN = "SELECT at FROM usage_event WHERE org_id = $1 AND at >= $2 AND at < $3
+        LIMIT 1";
 }
 
 /// A new event, ready to be written.
@@ -285,19 +294,33 @@ pub async fn fresh(tx: &mut Tx, org: OrgId) -> Result<Option<i64>, DbError> {
     Ok(newest.max(charged))
 }
 
-/// How many events a period has: all, or those of a user and his apps.
+/// How many events a period has: app, API, events.
 ///
 /// # Errors
 /// [`DbError`]
 pub async fn count(
     tx: &mut Tx,
     org: OrgId,
-    (from, to): (i64, i64),
-    own: Option<(i64, Vec<i64>)>,
-) -> Result<i64, DbError> {
-    let row: Option<(i64,)> = match own {
-        None => tx.row(EVENT_COUNT, args![org.0, from, to]).await?,
-        Some((user, apps)) => tx.row(EVENT_COUNT_OWN, args![org.0, from, to, user, apps]).await?,
-    };
-    Ok(row.map_or(0, |(n,)| n))
+    span: (i64, i64),
+    wanted: &Wanted,
+) -> Result<Vec<(i64, i64, i64)>, DbError> {
+    tx.rows(EVENT_COUNT, wanted.args(org, span, true)).await
+}
+
+/// The time of the newest event.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn newest(tx: &mut Tx, org: OrgId) -> Result<Option<i64>, DbError> {
+    let row: Option<(Option<i64>,)> = tx.row(EVENT_NEWEST, args![org.0]).await?;
+    Ok(row.and_then(|(at,)| at))
+}
+
+/// Whether a period has an event.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn any_within(tx: &mut Tx, org: OrgId, (from, to): (i64, i64)) -> Result<bool, DbError> {
+    let row: Option<(i64,)> = tx.row(EVENT_WITHIN, args![org.0, from, to]).await?;
+    Ok(row.is_some())
 }

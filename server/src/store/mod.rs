@@ -4,14 +4,22 @@
 pub mod api_key;
 pub mod books;
 pub mod charge;
+pub mod checklist;
 pub mod db;
 pub mod event;
+pub mod identity;
 pub mod migrate;
 pub mod names;
 pub mod org;
+pub mod outbox;
+pub mod password_reset;
 pub mod person;
+pub mod purchases;
+pub mod removal;
 pub mod rollup;
+pub mod second_factor;
 pub mod session;
+pub mod setup;
 pub mod sql;
 
 /// Every statement of the program, for the tests that prepare and lint them.
@@ -21,13 +29,21 @@ pub fn all_statements() -> Vec<db::Sql> {
         api_key::STATEMENTS,
         books::STATEMENTS,
         charge::STATEMENTS,
+        checklist::STATEMENTS,
         event::STATEMENTS,
+        identity::STATEMENTS,
         migrate::STATEMENTS,
         names::STATEMENTS,
         org::STATEMENTS,
+        outbox::STATEMENTS,
+        password_reset::STATEMENTS,
         person::STATEMENTS,
+        purchases::STATEMENTS,
+        removal::STATEMENTS,
         rollup::STATEMENTS,
+        second_factor::STATEMENTS,
         session::STATEMENTS,
+        setup::STATEMENTS,
     ]
     .concat()
 }

@@ -34,9 +34,9 @@ statements! {
     /// Somebody registers an app that an event had brought.
     APP_REGISTER = "UPDATE app SET name = $3, owner_user_id = $4, registered = 1
         WHERE org_id = $1 AND app_id = $2";
-    /// An API; its colour is the next of the palette.
+    /// An API; its colour is the next of the palette: eight plain ones, then the same with gaps.
     API_ADD = "INSERT INTO api (org_id, api_id, code, name, unit, hue, listed, created_at)
-        SELECT $1, $2, $3, $4, $5, count(*) % 8, $6, $7 FROM api WHERE org_id = $1";
+        SELECT $1, $2, $3, $4, $5, count(*) % 16, $6, $7 FROM api WHERE org_id = $1";
     /// An admin lists an API that an event had brought.
     API_REGISTER = "UPDATE api SET name = $3, unit = $4, listed = 1
         WHERE org_id = $1 AND api_id = $2";

@@ -14,6 +14,8 @@ statements! {
     /// One organization.
     ORG_GET = "SELECT org_id, slug, name, token_name, zone, accept_window_days, demo, revision,
         last_number, last_recorded_at FROM org WHERE org_id = $1";
+    /// The language of its mails, where the recipient chose none.
+    ORG_LOCALE = "SELECT locale FROM org WHERE org_id = $1";
     /// Fan-out: the number behind a slug, for the command line.
     ORG_BY_SLUG = "SELECT org_id FROM org WHERE slug = $1";
     /// Fan-out: how many organizations there are, for the first start.
@@ -104,6 +106,15 @@ pub async fn add(tx: &mut Tx, org: &NewOrg<'_>, now: Instant) -> Result<OrgId, D
 /// [`DbError`]
 pub async fn get(tx: &mut Tx, org: OrgId) -> Result<Option<OrgRow>, DbError> {
     tx.row(ORG_GET, args![org.0]).await
+}
+
+/// The code of the organization's language.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn locale(tx: &mut Tx, org: OrgId) -> Result<Option<String>, DbError> {
+    let row: Option<(String,)> = tx.row(ORG_LOCALE, args![org.0]).await?;
+    Ok(row.map(|(locale,)| locale))
 }
 
 /// Finds an organization by its slug.

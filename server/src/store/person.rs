@@ -17,6 +17,19 @@ statements! {
         language, zone, theme) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     /// A new password.
     PERSON_PASSWORD = "UPDATE person SET password_hash = $2 WHERE person_id = $1";
+    /// A new password in place of a certain one.
+    PERSON_REPLACE_PASSWORD = "UPDATE person SET password_hash = $3
+        WHERE person_id = $1 AND password_hash = $2";
+    /// A new name, where nothing else changed meanwhile.
+    PERSON_RENAME = "UPDATE person SET name = $2, version = version + 1
+        WHERE person_id = $1 AND version = $3";
+    /// New preferences, where nothing else changed meanwhile.
+    PERSON_PREFER = "UPDATE person SET language = $2, zone = $3, theme = $4, version = version + 1
+        WHERE person_id = $1 AND version = $5";
+    /// The teams of a person by name, with his role in each.
+    PERSON_TEAMS = "SELECT t.name, m.role FROM team_member m JOIN team t
+        ON t.org_id = m.org_id AND t.team_id = m.team_id
+        WHERE m.org_id = $1 AND t.org_id = $1 AND m.person_id = $2 ORDER BY t.name, t.team_id";
     /// A role in the organization.
     MEMBER_ADD = "INSERT INTO member (org_id, person_id, role) VALUES ($1, $2, $3)
         ON CONFLICT (org_id, person_id, role) DO NOTHING";
@@ -111,6 +124,60 @@ pub async fn add(tx: &mut Tx, person: PersonRow, created_at: i64) -> Result<(), 
 pub async fn set_password(tx: &mut Tx, person: i64, hash: &str) -> Result<(), DbError> {
     tx.run(PERSON_PASSWORD, args![person, hash]).await?;
     Ok(())
+}
+
+/// Sets a new password hash in place of the old one; false when that is another by now.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn replace_password(
+    tx: &mut Tx,
+    person: PersonId,
+    old: &str,
+    new: &str,
+) -> Result<bool, DbError> {
+    Ok(tx.run(PERSON_REPLACE_PASSWORD, args![person.0, old, new]).await? > 0)
+}
+
+/// Sets a new name; false when the row is of another version by now.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn rename(
+    tx: &mut Tx,
+    person: PersonId,
+    name: &str,
+    version: i64,
+) -> Result<bool, DbError> {
+    Ok(tx.run(PERSON_RENAME, args![person.0, name, version]).await? > 0)
+}
+
+/// Sets new preferences; false when the row is of another version by now.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn prefer(
+    tx: &mut Tx,
+    person: PersonId,
+    preferences: &Preferences,
+    version: i64,
+) -> Result<bool, DbError> {
+    let language = preferences.language.map(|language| language.code().to_owned());
+    let zone = preferences.zone.clone();
+    let args = args![person.0, language, zone, preferences.theme.code(), version];
+    Ok(tx.run(PERSON_PREFER, args).await? > 0)
+}
+
+/// The teams of a person by name, and the code of his role in each.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn teams(
+    tx: &mut Tx,
+    org: OrgId,
+    person: PersonId,
+) -> Result<Vec<(String, String)>, DbError> {
+    tx.rows(PERSON_TEAMS, args![org.0, person.0]).await
 }
 
 /// Gives a role in the organization.

@@ -1,50 +1,97 @@
 //! Usage per hour, day and month: additive sums under typed tuples of numbers.
 
-use super::db::{Bulk, Column, DbError, Tx};
+use super::db::{Bulk, Column, DbError, Tx, Value};
 use crate::{args, statements};
 use std::collections::BTreeMap;
 use tokenscope::id::OrgId;
 
 statements! {
-    /// An organization's usage by hour and API.
-    HOURS_BY_API = "SELECT at, api_id, cast(sum(events) AS bigint) AS events,
+    /// Usage by hour and API.
+    HOURS_BY_TIME = "SELECT at, api_id, cast(sum(events) AS bigint) AS events,
         cast(sum(tokens) AS bigint) AS tokens FROM usage_by_hour
-        WHERE org_id = $1 AND at >= $2 AND at < $3 GROUP BY at, api_id";
-    /// An organization's usage by day and API.
-    DAYS_BY_API = "SELECT at, api_id, cast(sum(events) AS bigint) AS events,
-        cast(sum(tokens) AS bigint) AS tokens FROM usage_by_day
-        WHERE org_id = $1 AND at >= $2 AND at < $3 GROUP BY at, api_id";
-    /// An organization's usage by month and API.
-    MONTHS_BY_API = "SELECT at, api_id, cast(sum(events) AS bigint) AS events,
-        cast(sum(tokens) AS bigint) AS tokens FROM usage_by_month
-        WHERE org_id = $1 AND at >= $2 AND at < $3 GROUP BY at, api_id";
-    /// Own usage by day and API.
-    OWN_DAYS_BY_API = "SELECT at, api_id, cast(sum(events) AS bigint) AS events,
+        WHERE org_id = $1 AND at >= $2 AND at < $3
+        AND ($4 = 1 OR app_id IN (SELECT value FROM json_each($5)))
+        AND ($6 = 1 OR api_id IN (SELECT value FROM json_each($7)))
+        GROUP BY at, api_id"
+        | "SELECT at, api_id, cast(sum(events) AS bigint) AS events,
+        cast(sum(tokens) AS bigint) AS tokens FROM usage_by_hour
+        WHERE org_id = $1 AND at >= $2 AND at < $3
+        AND ($4 = 1 OR app_id = ANY($5))
+        AND ($6 = 1 OR api_id = ANY($7))
+        GROUP BY at, api_id";
+    /// Usage by day and API.
+    DAYS_BY_TIME = "SELECT at, api_id, cast(sum(events) AS bigint) AS events,
         cast(sum(tokens) AS bigint) AS tokens FROM usage_by_day
         WHERE org_id = $1 AND at >= $2 AND at < $3
-        AND (user_id = $4 OR app_id IN (SELECT value FROM json_each($5)))
+        AND ($4 = 1 OR app_id IN (SELECT value FROM json_each($5)))
+        AND ($6 = 1 OR api_id IN (SELECT value FROM json_each($7)))
+        AND ($8 = 1 OR user_id = $9 OR app_id IN (SELECT value FROM json_each($10)))
         GROUP BY at, api_id"
         | "SELECT at, api_id, cast(sum(events) AS bigint) AS events,
         cast(sum(tokens) AS bigint) AS tokens FROM usage_by_day
         WHERE org_id = $1 AND at >= $2 AND at < $3
-        AND (user_id = $4 OR app_id = ANY($5))
+        AND ($4 = 1 OR app_id = ANY($5))
+        AND ($6 = 1 OR api_id = ANY($7))
+        AND ($8 = 1 OR user_id = $9 OR app_id = ANY($10))
         GROUP BY at, api_id";
-    /// The apps that consumed most.
-    TOP_APPS = "SELECT app_id, cast(sum(events) AS bigint) AS events,
-        cast(sum(tokens) AS bigint) AS tokens FROM usage_by_day
-        WHERE org_id = $1 AND at >= $2 AND at < $3 GROUP BY app_id
-        ORDER BY 3 DESC, 2 DESC, 1 LIMIT 10";
-    /// Own usage by app and API.
-    OWN_BY_APP_AND_API = "SELECT app_id, api_id, cast(sum(events) AS bigint) AS events,
+    /// Usage by month and API.
+    MONTHS_BY_TIME = "SELECT at, api_id, cast(sum(events) AS bigint) AS events,
+        cast(sum(tokens) AS bigint) AS tokens FROM usage_by_month
+        WHERE org_id = $1 AND at >= $2 AND at < $3
+        AND ($4 = 1 OR app_id IN (SELECT value FROM json_each($5)))
+        AND ($6 = 1 OR api_id IN (SELECT value FROM json_each($7)))
+        AND ($8 = 1 OR user_id = $9 OR app_id IN (SELECT value FROM json_each($10)))
+        GROUP BY at, api_id"
+        | "SELECT at, api_id, cast(sum(events) AS bigint) AS events,
+        cast(sum(tokens) AS bigint) AS tokens FROM usage_by_month
+        WHERE org_id = $1 AND at >= $2 AND at < $3
+        AND ($4 = 1 OR app_id = ANY($5))
+        AND ($6 = 1 OR api_id = ANY($7))
+        AND ($8 = 1 OR user_id = $9 OR app_id = ANY($10))
+        GROUP BY at, api_id";
+    /// Usage of whole hours by app and API.
+    HOURS_BY_APP = "SELECT app_id, api_id, cast(sum(events) AS bigint) AS events,
+        cast(sum(tokens) AS bigint) AS tokens FROM usage_by_hour
+        WHERE org_id = $1 AND at >= $2 AND at < $3
+        AND ($4 = 1 OR app_id IN (SELECT value FROM json_each($5)))
+        AND ($6 = 1 OR api_id IN (SELECT value FROM json_each($7)))
+        GROUP BY app_id, api_id"
+        | "SELECT app_id, api_id, cast(sum(events) AS bigint) AS events,
+        cast(sum(tokens) AS bigint) AS tokens FROM usage_by_hour
+        WHERE org_id = $1 AND at >= $2 AND at < $3
+        AND ($4 = 1 OR app_id = ANY($5))
+        AND ($6 = 1 OR api_id = ANY($7))
+        GROUP BY app_id, api_id";
+    /// Usage of whole days by app and API.
+    DAYS_BY_APP = "SELECT app_id, api_id, cast(sum(events) AS bigint) AS events,
         cast(sum(tokens) AS bigint) AS tokens FROM usage_by_day
         WHERE org_id = $1 AND at >= $2 AND at < $3
-        AND (user_id = $4 OR app_id IN (SELECT value FROM json_each($5)))
-        GROUP BY app_id, api_id ORDER BY 4 DESC, 3 DESC, 1, 2"
+        AND ($4 = 1 OR app_id IN (SELECT value FROM json_each($5)))
+        AND ($6 = 1 OR api_id IN (SELECT value FROM json_each($7)))
+        AND ($8 = 1 OR user_id = $9 OR app_id IN (SELECT value FROM json_each($10)))
+        GROUP BY app_id, api_id"
         | "SELECT app_id, api_id, cast(sum(events) AS bigint) AS events,
         cast(sum(tokens) AS bigint) AS tokens FROM usage_by_day
         WHERE org_id = $1 AND at >= $2 AND at < $3
-        AND (user_id = $4 OR app_id = ANY($5))
-        GROUP BY app_id, api_id ORDER BY 4 DESC, 3 DESC, 1, 2";
+        AND ($4 = 1 OR app_id = ANY($5))
+        AND ($6 = 1 OR api_id = ANY($7))
+        AND ($8 = 1 OR user_id = $9 OR app_id = ANY($10))
+        GROUP BY app_id, api_id";
+    /// Usage of whole months by app and API.
+    MONTHS_BY_APP = "SELECT app_id, api_id, cast(sum(events) AS bigint) AS events,
+        cast(sum(tokens) AS bigint) AS tokens FROM usage_by_month
+        WHERE org_id = $1 AND at >= $2 AND at < $3
+        AND ($4 = 1 OR app_id IN (SELECT value FROM json_each($5)))
+        AND ($6 = 1 OR api_id IN (SELECT value FROM json_each($7)))
+        AND ($8 = 1 OR user_id = $9 OR app_id IN (SELECT value FROM json_each($10)))
+        GROUP BY app_id, api_id"
+        | "SELECT app_id, api_id, cast(sum(events) AS bigint) AS events,
+        cast(sum(tokens) AS bigint) AS tokens FROM usage_by_month
+        WHERE org_id = $1 AND at >= $2 AND at < $3
+        AND ($4 = 1 OR app_id = ANY($5))
+        AND ($6 = 1 OR api_id = ANY($7))
+        AND ($8 = 1 OR user_id = $9 OR app_id = ANY($10))
+        GROUP BY app_id, api_id";
 }
 
 /// Under which numbers usage is summed: app, API, variant, user (0 for none).
@@ -158,49 +205,68 @@ pub async fn add(tx: &mut Tx, org: OrgId, bucket: Bucket, deltas: &Deltas) -> Re
     Ok(())
 }
 
-/// Usage by bucket and API: of the organization, or of a user and his apps (by day only).
+/// Which usage counts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// That of these apps; none = of all.
+    pub apps: Option<Vec<i64>>,
+    /// That of these APIs; none = of all.
+    pub apis: Option<Vec<i64>>,
+    /// That of a user, and of the apps he owns; none = everybody's. Hours know no users.
+    pub own: Option<(i64, Vec<i64>)>,
+}
+
+impl Wanted {
+    /// The parameters of a question over a period: organization, from, to, apps and APIs (1 for
+    /// all, and a list), user and his apps (the same with the user between).
+    pub(super) fn args(&self, org: OrgId, (from, to): (i64, i64), with_own: bool) -> Vec<Value> {
+        let list = |wanted: &Option<Vec<i64>>| {
+            (i64::from(wanted.is_none()), wanted.clone().unwrap_or_default())
+        };
+        let ((any_app, apps), (any_api, apis)) = (list(&self.apps), list(&self.apis));
+        let mut args = args![org.0, from, to, any_app, apps, any_api, apis];
+        if with_own {
+            let (user, apps) = self.own.clone().unwrap_or_default();
+            args.extend(args![i64::from(self.own.is_none()), user, apps]);
+        }
+        args
+    }
+}
+
+/// Usage by bucket and API.
 ///
 /// # Errors
 /// [`DbError`]
-pub async fn by_api(
+pub async fn by_time(
     tx: &mut Tx,
     org: OrgId,
     bucket: Bucket,
-    (from, to): (i64, i64),
-    own: Option<(i64, Vec<i64>)>,
+    span: (i64, i64),
+    wanted: &Wanted,
 ) -> Result<Vec<ByApi>, DbError> {
-    if let Some((user, apps)) = own {
-        return tx.rows(OWN_DAYS_BY_API, args![org.0, from, to, user, apps]).await;
-    }
     let sql = match bucket {
-        Bucket::Hour => HOURS_BY_API,
-        Bucket::Day => DAYS_BY_API,
-        Bucket::Month => MONTHS_BY_API,
+        Bucket::Hour => HOURS_BY_TIME,
+        Bucket::Day => DAYS_BY_TIME,
+        Bucket::Month => MONTHS_BY_TIME,
     };
-    tx.rows(sql, args![org.0, from, to]).await
+    tx.rows(sql, wanted.args(org, span, bucket != Bucket::Hour)).await
 }
 
-/// The ten apps that consumed most in whole days: app, events, micro-tokens.
+/// Usage of whole buckets by app and API: app, API, events, micro-tokens.
 ///
 /// # Errors
 /// [`DbError`]
-pub async fn top_apps(
+pub async fn by_app(
     tx: &mut Tx,
     org: OrgId,
-    (from, to): (i64, i64),
-) -> Result<Vec<(i64, i64, i64)>, DbError> {
-    tx.rows(TOP_APPS, args![org.0, from, to]).await
-}
-
-/// Own usage in whole days: app, API, events, micro-tokens.
-///
-/// # Errors
-/// [`DbError`]
-pub async fn own_by_app_and_api(
-    tx: &mut Tx,
-    org: OrgId,
-    (from, to): (i64, i64),
-    (user, apps): (i64, Vec<i64>),
+    bucket: Bucket,
+    span: (i64, i64),
+    wanted: &Wanted,
 ) -> Result<Vec<ByApi>, DbError> {
-    tx.rows(OWN_BY_APP_AND_API, args![org.0, from, to, user, apps]).await
+    let sql = match bucket {
+        Bucket::Hour => HOURS_BY_APP,
+        Bucket::Day => DAYS_BY_APP,
+        Bucket::Month => MONTHS_BY_APP,
+    };
+    tx.rows(sql, wanted.args(org, span, bucket != Bucket::Hour)).await
 }

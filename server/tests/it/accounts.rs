@@ -5,6 +5,7 @@ use crate::harness::{Database, on_each_database};
 use std::collections::BTreeSet;
 use tokenscope::fault::Fault;
 use tokenscope::permission::{OrgRole, Scope, TeamRole};
+use tokenscope::second_factor::SignIn;
 use tokenscope::service::{Books, Caller, Directory, Keys};
 use tokenscope::time::{Instant, SECOND};
 use tokenscope_server::service::{NewPerson, Service};
@@ -60,7 +61,7 @@ async fn sign_in_takes_the_right_password_only(database: Database) {
     let service = database.service(now()).await;
     let program = with_ann(&service).await;
     for email in ["ann@example.org", "ANN@EXAMPLE.ORG", " Ann@Example.org "] {
-        let caller = service.sign_in(email, RIGHT, HOME).await.unwrap();
+        let caller = service.sign_in(email, RIGHT, HOME).await.unwrap().done().unwrap();
         assert_eq!((caller.org, caller.email.as_str()), (program.org, "ann@example.org"));
         let roles = BTreeSet::from([OrgRole::Developer, OrgRole::Manager]);
         assert_eq!(caller.roles.org, roles);
@@ -69,7 +70,7 @@ async fn sign_in_takes_the_right_password_only(database: Database) {
         let again = service.caller(caller.person.unwrap()).await.unwrap();
         assert_eq!(again.name, "Ann");
     }
-    let reason = |answer: Result<Caller, Fault>| answer.map(|_| ()).unwrap_err();
+    let reason = |answer: Result<SignIn, Fault>| answer.map(|_| ()).unwrap_err();
     let known = reason(service.sign_in("ann@example.org", WRONG, HOME).await);
     let unknown = reason(service.sign_in("bob@example.org", RIGHT, HOME).await);
     let empty = reason(service.sign_in("ann@example.org", "", HOME).await);

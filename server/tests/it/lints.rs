@@ -16,7 +16,8 @@ use tokenscope_server::store::{all_statements, charge, event, names, org, rollup
 use tokenscope_server::{args, statements};
 
 /// Statements over all organizations: for the command line and the first start.
-const FAN_OUT: &[&str] = &["ORG_BY_SLUG", "ORG_COUNT", "ORG_ADD"];
+const FAN_OUT: &[&str] =
+    &["ORG_BY_SLUG", "ORG_COUNT", "ORG_FIRST_TWO", "ORG_ADD", "ORG_ADD_FIRST", "OUTBOX_SWEEP"];
 
 statements! {
     /// What this connection has prepared so far.

@@ -8,20 +8,32 @@
     reason = "a test says what broke by panicking, and a skipped one says so loudly"
 )]
 
+mod access_matrix;
+mod account;
+mod account_keys;
 mod accounts;
 mod arrival;
 mod catalogue;
+mod downloads;
 mod faults;
+mod filters;
 mod given;
 mod harness;
 mod ingest;
 mod lints;
+mod live;
+mod oidc;
+mod outlook;
+mod purchases;
 mod random;
+mod removal;
 mod reports;
 mod rights;
 mod rollups;
 mod scenarios;
 mod schema;
+mod second_factor;
+mod setup;
 mod source;
 mod sql_lint;
 mod statements;

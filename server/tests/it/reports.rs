@@ -59,7 +59,7 @@ async fn ann(service: &Service, program: &Caller) -> Caller {
         teams: vec![("red".into(), TeamRole::Member)],
     };
     service.add_people(program.org, vec![ann]).await.unwrap();
-    service.sign_in(ANN, PASSWORD, "127.0.0.1").await.unwrap()
+    service.sign_in(ANN, PASSWORD, "127.0.0.1").await.unwrap().done().unwrap()
 }
 
 /// One event in a while, each with its own price, by several users, apps and APIs.

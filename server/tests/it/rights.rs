@@ -72,7 +72,7 @@ async fn person(
         teams: vec![(team.into(), TeamRole::PrimaryAdmin)],
     };
     service.add_people(program.org, vec![person]).await.unwrap();
-    service.sign_in(&email, PASSWORD, "127.0.0.1").await.unwrap()
+    service.sign_in(&email, PASSWORD, "127.0.0.1").await.unwrap().done().unwrap()
 }
 
 fn forbidden<T: std::fmt::Debug>(answer: &Result<T, Fault>) -> bool {
@@ -108,7 +108,7 @@ async fn a_developer_sees_what_is_his_own(database: Database) {
         let report = service.me(caller, &last_days()).await.unwrap();
         let mut ids: Vec<String> = report.recent.into_iter().map(|event| event.id).collect();
         ids.sort();
-        let teams: Vec<String> = report.teams.into_iter().map(|team| team.slug).collect();
+        let teams: Vec<String> = report.teams.into_iter().map(|team| team.balance.slug).collect();
         let contacts: Vec<String> = report.contacts.into_iter().map(|c| c.email).collect();
         (report.usage.total, ids.join(", "), teams.join(", "), contacts.join(", "))
     };

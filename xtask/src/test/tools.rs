@@ -34,7 +34,7 @@ struct Missing {
 /// Finds the tools of these steps, installs what is missing where that is wanted, and otherwise
 /// names all of it.
 pub fn prepare(ws: &Workspace, install: bool, steps: &[&str]) -> Result<Tools> {
-    let browser = steps.contains(&"e2e");
+    let browser = steps.contains(&"e2e") || steps.contains(&"lighthouse");
     let database = steps.contains(&"postgres");
     let missing = missing(browser, database);
     let fonts = browser && !japanese_fonts();

@@ -7,7 +7,7 @@ use super::book::Book;
 use super::{Service, commit, fault};
 use crate::store::db::{DbError, Tx};
 use crate::store::org::OrgLock;
-use crate::store::{books, event, org};
+use crate::store::{books, event, org, outbox};
 use async_trait::async_trait;
 use tokenscope::fact::{Fact, Recorded};
 use tokenscope::fault::{Fault, Needs};
@@ -46,6 +46,7 @@ impl Books for Service {
         let Recorder { mut tx, lock, .. } = recorder;
         if recorded.new > 0 {
             lock.give_back(&mut tx).await.map_err(fault::of)?;
+            outbox::add(&mut tx, caller.org, now).await.map_err(fault::of)?;
         }
         commit(tx).await?;
         Ok(recorded)

@@ -6,9 +6,10 @@ use super::windows::{self, WindowChange};
 use crate::store::charge::{ChargeRow, SumDeltas};
 use crate::store::db::{DbError, Tx};
 use crate::store::rollup::{Bucket, Deltas, Dimensions, Sums};
-use crate::store::{charge, event, org, rollup};
+use crate::store::{charge, event, org, outbox, rollup};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tokenscope::event::EventResult;
+use tokenscope::id::OrgId;
 use tokenscope::time::{Grain, Instant, Period, Zone};
 use tokenscope::tokens::{MICRO, Tokens};
 
@@ -48,6 +49,26 @@ pub async fn write(tx: &mut Tx, batch: &Prepared) -> Result<Written, DbError> {
     }
     let every = results.into_iter().collect::<Option<Vec<_>>>();
     every.map(Written::Results).ok_or_else(|| DbError::Damaged("an item has no result".into()))
+}
+
+/// Notes for each organization of a transaction that something of it arrived: one row, however
+/// many batches share the commit.
+pub async fn announce<'a>(
+    tx: &mut Tx,
+    written: impl IntoIterator<Item = (&'a Prepared, &'a Written)>,
+) -> Result<(), DbError> {
+    let mut arrived: BTreeMap<OrgId, Instant> = BTreeMap::new();
+    for (batch, written) in written {
+        let Written::Results(results) = written else { continue };
+        if results.iter().any(|result| matches!(result, EventResult::Accepted { .. })) {
+            let newest = arrived.entry(batch.book.org).or_insert(batch.now);
+            *newest = batch.now.max(*newest);
+        }
+    }
+    for (org, at) in arrived {
+        outbox::add(tx, org, at).await?;
+    }
+    Ok(())
 }
 
 fn cost(ready: &Ready, windows: &BTreeMap<[u8; 16], Tokens>) -> Option<Tokens> {

@@ -5,7 +5,7 @@
 use super::super::fault;
 use super::Written;
 use super::prepare::Prepared;
-use super::write::write;
+use super::write::{announce, write};
 use crate::store::db::{Db, DbError};
 use std::sync::Arc;
 use tokenscope::fault::Fault;
@@ -103,6 +103,8 @@ async fn together(db: &Db, jobs: &[Job]) -> Result<Vec<Written>, DbError> {
     for job in jobs {
         results.push(write(&mut tx, &job.batch).await?);
     }
+    let batches = jobs.iter().map(|job| job.batch.as_ref());
+    announce(&mut tx, batches.zip(&results)).await?;
     tx.commit().await?;
     Ok(results)
 }
@@ -121,6 +123,7 @@ async fn alone(db: &Db, batch: &Prepared) -> Result<Written, DbError> {
 async fn once(db: &Db, batch: &Prepared) -> Result<Written, DbError> {
     let mut tx = db.write().await?;
     let written = write(&mut tx, batch).await?;
+    announce(&mut tx, [(batch, &written)]).await?;
     tx.commit().await?;
     Ok(written)
 }

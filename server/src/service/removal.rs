@@ -1,0 +1,54 @@
+//! Takes demo data out of an organization, in one transaction.
+
+use super::{Service, commit, fault};
+use crate::store::db::Tx;
+use crate::store::{org, removal};
+use async_trait::async_trait;
+use std::sync::atomic::Ordering;
+use tokenscope::fault::{Fault, Needs};
+use tokenscope::permission::{Action, Scope};
+use tokenscope::service::{Caller, Removal};
+use tokenscope::setup::DemoContents;
+
+#[async_trait]
+impl Removal for Service {
+    async fn demo_contents(&self, caller: &Caller) -> Result<DemoContents, Fault> {
+        let mut tx = self.read().await?;
+        check(&mut tx, caller).await?;
+        let counts = removal::counts(&mut tx, caller.org).await.map_err(fault::of)?;
+        let [events, teams, apps, lots] = counts;
+        let me = caller.person.map_or(0, |person| person.0);
+        let people = removal::people(&mut tx, caller.org, me).await.map_err(fault::of)?;
+        let people = i64::try_from(people.len()).unwrap_or(i64::MAX);
+        Ok(DemoContents { events, teams, apps, lots, people })
+    }
+
+    async fn remove_demo(&self, caller: &Caller) -> Result<(), Fault> {
+        if self.parts.filling.load(Ordering::SeqCst) {
+            let reason = "the demo data is still being made: try again in a minute";
+            return Err(Fault::Conflict { reason: reason.into() });
+        }
+        let mut tx = self.write().await?;
+        // Batches of events check the revision under a lock of their own, so each is either
+        // removed here, or sees afterwards that nothing it names is there any more.
+        let lock = org::lock(&mut tx, caller.org, self.clock().now()).await.map_err(fault::of)?;
+        check(&mut tx, caller).await?;
+        let me = caller.person.map_or(0, |person| person.0);
+        let people = removal::people(&mut tx, caller.org, me).await.map_err(fault::of)?;
+        removal::remove(&mut tx, caller.org, people).await.map_err(fault::of)?;
+        lock.give_back(&mut tx).await.map_err(fault::of)?;
+        commit(tx).await
+    }
+}
+
+/// Only an admin, and only where the data is invented.
+async fn check(tx: &mut Tx, caller: &Caller) -> Result<(), Fault> {
+    if !caller.roles.everywhere(Action::Administer) || !caller.has_scope(Scope::Admin) {
+        return Err(Fault::Forbidden { needs: Needs::Admin });
+    }
+    let row = org::get(tx, caller.org).await.map_err(fault::of)?;
+    match row.is_some_and(|row| row.demo != 0) {
+        true => Ok(()),
+        false => Err(Fault::NotFound { what: "demo data in this organization".into() }),
+    }
+}
