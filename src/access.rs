@@ -123,47 +123,129 @@ impl Access {
     }
 }
 
+/// Where the clock of a team's debt stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Standing {
+    /// No debt.
+    #[default]
+    Clear,
+    /// In debt, within the grace.
+    Grace,
+    /// In debt, the grace is over.
+    Missed,
+    /// All debt is paid; the restriction waits for an unblock.
+    Waiting,
+    /// In debt again while the restriction still waits for an unblock: no new grace runs.
+    WaitingInDebt,
+}
+
+/// What moves the clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cause {
+    /// A charge or transfer shortfall that no lot covers, where there was no debt.
+    Charge,
+    /// The payment of all debt, under `unblock: automatic`.
+    Payment,
+    /// The payment of all debt, under `unblock: manual`.
+    ManualPayment,
+    /// The end of the grace is reached.
+    Time,
+    /// A debt notice that moves the end of the grace beyond the present.
+    Notice,
+    /// Somebody unblocks the team.
+    Unblock,
+}
+
+/// The state table: from where, what happens, where to. What is not in it changes nothing.
+pub const TRANSITIONS: [(Standing, Cause, Standing); 11] = [
+    (Standing::Clear, Cause::Charge, Standing::Grace),
+    (Standing::Grace, Cause::Payment, Standing::Clear),
+    (Standing::Grace, Cause::ManualPayment, Standing::Clear),
+    (Standing::Grace, Cause::Time, Standing::Missed),
+    (Standing::Missed, Cause::Notice, Standing::Grace),
+    (Standing::Missed, Cause::Payment, Standing::Clear),
+    (Standing::Missed, Cause::ManualPayment, Standing::Waiting),
+    (Standing::Waiting, Cause::Charge, Standing::WaitingInDebt),
+    (Standing::Waiting, Cause::Unblock, Standing::Clear),
+    (Standing::WaitingInDebt, Cause::Payment, Standing::Clear),
+    (Standing::WaitingInDebt, Cause::ManualPayment, Standing::Waiting),
+];
+
+impl Standing {
+    /// Where the table leads from here.
+    #[must_use]
+    pub fn after(self, cause: Cause) -> Self {
+        let row = TRANSITIONS.iter().find(|(from, why, _)| (*from, *why) == (self, cause));
+        row.map_or(self, |(_, _, to)| *to)
+    }
+}
+
 /// The clock of one team's debt: runs of debt, grace, and restrictions that wait for an unblock.
 ///
-/// Transitions take their time and must be told in the order of time.
+/// What happens must be told in the order of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct DebtClock {
+    standing: Standing,
     /// When the present run of debt began; none without debt.
     debt_since: Option<Instant>,
     /// End of the grace of the present run, or of the run that led to a waiting restriction.
     grace_until: Option<Instant>,
-    /// A restriction that a payment did not end, under `unblock: manual`.
-    waits_for_unblock: bool,
+}
+
+fn grace_end(from: Instant, policy: Policy) -> Instant {
+    from.plus(i64::from(policy.grace_days) * DAY)
 }
 
 impl DebtClock {
-    /// A charge or shortfall made the first debt of a run.
+    fn step(&mut self, cause: Cause) {
+        self.standing = self.standing.after(cause);
+        if self.standing == Standing::Clear {
+            self.grace_until = None;
+        }
+    }
+    /// The same clock once the time until `at` has passed.
+    fn passed(mut self, at: Instant) -> Self {
+        if self.grace_until.is_some_and(|until| until <= at) {
+            self.step(Cause::Time);
+        }
+        self
+    }
+    /// A charge or shortfall made debt; the first of a run starts the grace.
     pub fn debt_begins(&mut self, at: Instant, policy: Policy) {
         if self.debt_since.is_some() {
             return;
         }
         self.debt_since = Some(at);
-        if !self.waits_for_unblock {
-            self.grace_until = Some(at.plus(i64::from(policy.grace_days) * DAY));
+        self.step(Cause::Charge);
+        if self.standing == Standing::Grace {
+            self.grace_until = Some(grace_end(at, policy));
+        }
+    }
+    /// The program first saw the present run of debt at `seen`: its grace counts from there, and
+    /// never ends earlier than it did. `policy` is that of the beginning of the run.
+    pub fn noticed(&mut self, at: Instant, seen: Instant, policy: Policy) {
+        *self = self.passed(at);
+        if !matches!(self.standing, Standing::Grace | Standing::Missed) {
+            return;
+        }
+        let until = grace_end(seen, policy);
+        self.grace_until = self.grace_until.max(Some(until));
+        if until > at {
+            self.step(Cause::Notice);
         }
     }
     /// The last debt was paid.
     pub fn debt_ends(&mut self, at: Instant, policy: Policy) {
+        *self = self.passed(at);
         self.debt_since = None;
-        let missed = self.grace_until.is_some_and(|until| until <= at);
-        if missed && policy.unblock == Unblock::Manual {
-            self.waits_for_unblock = true;
-        }
-        if !self.waits_for_unblock {
-            self.grace_until = None;
-        }
+        self.step(match policy.unblock {
+            Unblock::Automatic => Cause::Payment,
+            Unblock::Manual => Cause::ManualPayment,
+        });
     }
     /// Somebody unblocked the team; counts only at an instant without debt.
     pub fn unblocked(&mut self) {
-        if self.debt_since.is_none() {
-            self.waits_for_unblock = false;
-            self.grace_until = None;
-        }
+        self.step(Cause::Unblock);
     }
     /// When the present run of debt began.
     #[must_use]
@@ -175,19 +257,18 @@ impl DebtClock {
     pub const fn grace_until(&self) -> Option<Instant> {
         self.grace_until
     }
-    /// The state at an instant at or after the last transition.
+    /// The state at an instant at or after what was told last.
     #[must_use]
     pub fn access(&self, at: Instant, trial_until: Option<Instant>) -> Access {
         if let Some(until) = trial_until.filter(|until| at < *until) {
             return Access::Trial { until };
         }
-        match (self.debt_since, self.grace_until) {
-            (None, Some(since)) if self.waits_for_unblock => Access::Restricted { since },
-            (None, _) | (Some(_), None) => Access::Full,
-            (Some(_), Some(until)) if !self.waits_for_unblock && at < until => {
-                Access::Grace { until }
+        match (self.passed(at).standing, self.grace_until) {
+            (Standing::Clear, _) | (_, None) => Access::Full,
+            (Standing::Grace, Some(until)) => Access::Grace { until },
+            (Standing::Missed | Standing::Waiting | Standing::WaitingInDebt, Some(since)) => {
+                Access::Restricted { since }
             }
-            (Some(_), Some(since)) => Access::Restricted { since },
         }
     }
 }
@@ -225,6 +306,67 @@ mod tests {
         clock.debt_ends(day(23), policy);
         clock.unblocked();
         assert_eq!(clock.access(day(23), None), Access::Full);
+    }
+
+    #[test]
+    fn the_state_table_is_complete() {
+        use Cause::{Charge, ManualPayment, Notice, Payment, Time};
+        use Standing::{Clear, Grace, Missed, Waiting, WaitingInDebt};
+        let causes = [Charge, Payment, ManualPayment, Time, Notice, Cause::Unblock];
+        for (from, to) in [
+            (Clear, [Grace, Clear, Clear, Clear, Clear, Clear]),
+            (Grace, [Grace, Clear, Clear, Missed, Grace, Grace]),
+            (Missed, [Missed, Clear, Waiting, Missed, Grace, Missed]),
+            (Waiting, [WaitingInDebt, Waiting, Waiting, Waiting, Waiting, Clear]),
+            (
+                WaitingInDebt,
+                [WaitingInDebt, Clear, Waiting, WaitingInDebt, WaitingInDebt, WaitingInDebt],
+            ),
+        ] {
+            for (cause, to) in causes.into_iter().zip(to) {
+                assert_eq!(from.after(cause), to, "{from:?} after {cause:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_notice_moves_the_end_of_grace_only_later() {
+        let (mut clock, policy) = (DebtClock::default(), Policy::default());
+        clock.noticed(day(0), day(5), policy);
+        assert_eq!(clock, DebtClock::default(), "there is nothing to notice");
+        clock.debt_begins(day(1), policy);
+        clock.noticed(day(1), day(4), policy);
+        assert_eq!(clock.grace_until(), Some(day(18)));
+        clock.noticed(day(2), day(3), policy);
+        assert_eq!(clock.grace_until(), Some(day(18)));
+        clock.noticed(day(20), day(5), policy);
+        assert_eq!(clock.access(day(20), None), Access::Restricted { since: day(19) });
+        clock.noticed(day(21), day(21), policy);
+        assert_eq!(clock.access(day(21), None), Access::Grace { until: day(35) });
+        assert_eq!(clock.debt_since(), Some(day(1)));
+    }
+
+    #[test]
+    fn a_notice_gives_no_grace_while_a_restriction_waits() {
+        let policy = Policy { unblock: Unblock::Manual, ..Policy::default() };
+        let mut clock = DebtClock::default();
+        clock.debt_begins(day(1), policy);
+        clock.debt_ends(day(15), policy);
+        clock.debt_begins(day(20), policy);
+        clock.noticed(day(20), day(20), policy);
+        assert_eq!(clock.access(day(20), None), Access::Restricted { since: day(15) });
+        clock.debt_ends(day(21), Policy::default());
+        assert_eq!(clock.access(day(21), None), Access::Full);
+    }
+
+    #[test]
+    fn debt_paid_within_the_grace_leaves_nothing_behind() {
+        let policy = Policy { unblock: Unblock::Manual, ..Policy::default() };
+        let mut clock = DebtClock::default();
+        clock.debt_begins(day(1), policy);
+        assert_eq!(clock.debt_since(), Some(day(1)));
+        clock.debt_ends(day(15).plus(-1), policy);
+        assert_eq!(clock, DebtClock::default());
     }
 
     #[test]

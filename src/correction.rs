@@ -19,11 +19,12 @@ pub struct Correction {
     pub replacement: Option<NewEvent>,
 }
 
-/// What is known of one event: its original and the corrections that took.
+/// What is known of one event: its original and the corrections that took. `E` is the event's
+/// content.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Revisions {
-    original: NewEvent,
-    corrections: Vec<Option<NewEvent>>,
+pub struct Revisions<E = NewEvent> {
+    original: E,
+    corrections: Vec<Option<E>>,
 }
 
 /// Another correction of the same revision took before.
@@ -36,10 +37,10 @@ pub struct StaleRevision {
     pub newest: u32,
 }
 
-impl Revisions {
+impl<E> Revisions<E> {
     /// An event that was never corrected.
     #[must_use]
-    pub const fn of(original: NewEvent) -> Self {
+    pub const fn of(original: E) -> Self {
         Self { original, corrections: Vec::new() }
     }
     /// The number of the newest revision.
@@ -49,18 +50,14 @@ impl Revisions {
     }
     /// What counts now; none once it is void.
     #[must_use]
-    pub fn current(&self) -> Option<&NewEvent> {
+    pub fn current(&self) -> Option<&E> {
         self.corrections.last().map_or(Some(&self.original), Option::as_ref)
     }
     /// Takes a correction.
     ///
     /// # Errors
     /// [`StaleRevision`] when it is of another revision than the newest.
-    pub fn correct(
-        &mut self,
-        revision: u32,
-        replacement: Option<NewEvent>,
-    ) -> Result<(), StaleRevision> {
+    pub fn correct(&mut self, revision: u32, replacement: Option<E>) -> Result<(), StaleRevision> {
         let newest = self.newest();
         if revision != newest {
             return Err(StaleRevision { asked: revision, newest });

@@ -1,7 +1,7 @@
 //! Decisions: whether a call may be made (accounting.md, "Access and decisions"). One table,
 //! walked from the top; the first row that denies is the answer.
 
-use crate::access::{Access, Overdraft};
+use crate::access::{Access, Overdraft, Unblock};
 use crate::tokens::Tokens;
 use serde::{Deserialize, Serialize};
 
@@ -38,12 +38,57 @@ pub struct Call {
     pub within_budget: bool,
     /// The team's access state.
     pub access: Access,
+    /// What the team owes.
+    pub debt: Tokens,
+    /// How a restriction ends.
+    pub unblock: Unblock,
     /// What happens beyond the balance.
     pub overdraft: Overdraft,
     /// What the call would cost.
     pub price: Tokens,
     /// Usable remainders of the class minus live holds, never below zero.
     pub available: Tokens,
+}
+
+/// What would change the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "remedy", rename_all = "snake_case")]
+pub enum Remedy {
+    /// Register the app, or take it out of the archive.
+    RegisterApp,
+    /// Assign the app to a team.
+    AssignTeam,
+    /// Assign the product to the user.
+    AssignProduct,
+    /// Raise the budget, or wait for its next period.
+    RaiseBudget,
+    /// Grant the team tokens that pay its debt.
+    PayDebt {
+        /// So many.
+        tokens: Tokens,
+        /// Whether somebody has to unblock it then.
+        and_unblock: bool,
+    },
+    /// Unblock the team: its debt is paid.
+    Unblock,
+    /// Grant the team more tokens, or wait until holds end.
+    Grant {
+        /// So many are missing.
+        tokens: Tokens,
+    },
+}
+
+/// The answer to a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// The first row that denies it; none = it is allowed.
+    pub denied: Option<Denial>,
+    /// What it would cost.
+    pub price: Tokens,
+    /// What is available for it.
+    pub available: Tokens,
+    /// What would change a denial.
+    pub remedy: Option<Remedy>,
 }
 
 impl Call {
@@ -63,6 +108,25 @@ impl Call {
         ];
         rows.into_iter().find(|(_, denies)| *denies).map(|(row, _)| row)
     }
+
+    /// The decision with its reason.
+    #[must_use]
+    pub fn decide(&self) -> Decision {
+        let denied = self.denied();
+        let remedy = denied.map(|row| match row {
+            Denial::UnknownApp => Remedy::RegisterApp,
+            Denial::NoTeam => Remedy::AssignTeam,
+            Denial::NotAssigned => Remedy::AssignProduct,
+            Denial::BudgetUsedUp => Remedy::RaiseBudget,
+            Denial::Restricted if self.debt.is_zero() => Remedy::Unblock,
+            Denial::Restricted => {
+                let and_unblock = self.unblock == Unblock::Manual;
+                Remedy::PayDebt { tokens: self.debt, and_unblock }
+            }
+            Denial::NotEnough => Remedy::Grant { tokens: self.price - self.available },
+        });
+        Decision { denied, price: self.price, available: self.available, remedy }
+    }
 }
 
 #[cfg(test)]
@@ -79,6 +143,8 @@ mod tests {
             assigned: true,
             within_budget: true,
             access: Access::Full,
+            debt: Tokens::ZERO,
+            unblock: Unblock::Automatic,
             overdraft: Overdraft::Deny,
             price: Tokens::whole(2),
             available: Tokens::whole(2),
@@ -100,6 +166,46 @@ mod tests {
             (Call { app_known: false, has_team: false, ..good }, Some(Denial::UnknownApp)),
         ] {
             assert_eq!(call.denied(), denial, "{call:?}");
+        }
+    }
+
+    #[test]
+    fn a_denial_says_what_would_change_it() {
+        let since = Instant::from_micros(0);
+        let call = Call {
+            app_known: true,
+            rated: true,
+            has_team: true,
+            assigned: true,
+            within_budget: true,
+            access: Access::Full,
+            debt: Tokens::ZERO,
+            unblock: Unblock::Manual,
+            overdraft: Overdraft::Deny,
+            price: Tokens::whole(5),
+            available: Tokens::whole(2),
+        };
+        let restricted = Call { access: Access::Restricted { since }, ..call };
+        let owing = Call { debt: Tokens::whole(9), ..restricted };
+        let (tokens, and_unblock) = (Tokens::whole(9), true);
+        for (call, remedy) in [
+            (Call { app_known: false, ..call }, Some(Remedy::RegisterApp)),
+            (Call { has_team: false, ..call }, Some(Remedy::AssignTeam)),
+            (Call { assigned: false, ..call }, Some(Remedy::AssignProduct)),
+            (Call { within_budget: false, ..call }, Some(Remedy::RaiseBudget)),
+            (restricted, Some(Remedy::Unblock)),
+            (owing, Some(Remedy::PayDebt { tokens, and_unblock })),
+            (
+                Call { unblock: Unblock::Automatic, ..owing },
+                Some(Remedy::PayDebt { tokens, and_unblock: false }),
+            ),
+            (call, Some(Remedy::Grant { tokens: Tokens::whole(3) })),
+            (Call { price: Tokens::whole(2), ..call }, None),
+        ] {
+            let decision = call.decide();
+            assert_eq!(decision.remedy, remedy, "{call:?}");
+            assert_eq!(decision.denied.is_some(), remedy.is_some());
+            assert_eq!((decision.price, decision.available), (call.price, call.available));
         }
     }
 }

@@ -8,13 +8,14 @@
 //! | what | where |
 //! |---|---|
 //! | amounts, instants, zones, ids | [`tokens`], [`time`], [`id`] |
-//! | facts as they are sent | [`event`] (usage), [`fact`] (the books), [`correction`], [`scenario`] (files) |
+//! | facts as they are sent | [`event`] (usage), [`fact`] (the books), [`correction`], [`scenario`] (files, the conformance vectors) |
 //! | what can be metered, and its prices | [`catalog`], [`rate`] |
 //! | who pays | [`assignment`], [`payer`] |
 //! | lots, burn-down, debt | [`lot`], [`burn`], [`hold`], [`purchase`] (as people enter them) |
 //! | the first start | [`setup`] |
 //! | what debt means for calls | [`access`], [`decision`] |
 //! | from facts to answers without any stored state | [`replay`] |
+//! | what made a balance, what paid for a charge | [`statement`], [`explain`] |
 //! | when tokens run out | [`forecast`] |
 //! | one's own account, keys, mails | [`account`], [`key`], [`mail`] |
 //! | questions and answers of the pages | [`view`], [`report`] |
@@ -50,6 +51,7 @@ pub mod catalog;
 pub mod correction;
 pub mod decision;
 pub mod event;
+pub mod explain;
 pub mod fact;
 pub mod fault;
 pub mod forecast;
@@ -70,6 +72,10 @@ pub mod scenario;
 pub mod second_factor;
 pub mod service;
 pub mod setup;
+pub mod statement;
 pub mod time;
 pub mod tokens;
 pub mod view;
+
+#[cfg(test)]
+mod properties;

@@ -3,7 +3,6 @@
 use crate::time::Instant;
 use crate::tokens::Tokens;
 use serde::{Deserialize, Serialize};
-use std::cmp::Ordering;
 
 /// What a charge is for: a metered API call or a daily product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -96,9 +95,12 @@ impl PaysFor {
 }
 
 /// Where a lot came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LotKind {
+    /// Given back by a correction that came after the books were closed; used before all others.
+    /// Nobody can send it: it comes out of the correction.
+    Returned,
     /// Cloud credits: for APIs only, used first.
     CloudCredit,
     /// A promotion.
@@ -110,18 +112,24 @@ pub enum LotKind {
 }
 
 impl LotKind {
+    /// Whether somebody grants such lots; others come out of a correction.
+    #[must_use]
+    pub const fn is_granted(self) -> bool {
+        !matches!(self, Self::Returned)
+    }
     /// What lots of this kind pay for unless they say otherwise.
     #[must_use]
     pub const fn pays_for(self) -> PaysFor {
         match self {
             Self::CloudCredit => PaysFor::Api,
-            Self::Promo | Self::Contract | Self::Flex => PaysFor::All,
+            Self::Returned | Self::Promo | Self::Contract | Self::Flex => PaysFor::All,
         }
     }
     /// Their priority unless they say otherwise; lower burns first.
     #[must_use]
     pub const fn priority(self) -> i16 {
         match self {
+            Self::Returned => i16::MIN,
             Self::CloudCredit => 0,
             Self::Promo => 1,
             Self::Contract => 2,
@@ -148,8 +156,8 @@ macro_rules! codes {
 }
 codes!(Class: Api = "api", Product = "product");
 codes!(PaysFor: Api = "api", Product = "product", All = "all");
-codes!(LotKind: CloudCredit = "cloud_credit", Promo = "promo", Contract = "contract",
-    Flex = "flex");
+codes!(LotKind: Returned = "returned", CloudCredit = "cloud_credit", Promo = "promo",
+    Contract = "contract", Flex = "flex");
 
 /// A price per token, in millionths of a currency unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -192,20 +200,33 @@ impl Lot {
         self.effective <= at && self.expires.is_none_or(|end| at < end)
     }
 
-    /// The burn order: lots that cover fewer classes first, then priority ascending, earliest
-    /// expiry (none = last), smallest granted amount, earliest effective, id
+    /// Its place in the burn order: lots that cover fewer classes first, then priority ascending,
+    /// earliest expiry (none = last), smallest granted amount, earliest effective, id
     /// (accounting.md, "Burn-down", rule 2).
     #[must_use]
-    pub fn burns_before(&self, other: &Self) -> Ordering {
-        let expiry = |lot: &Self| lot.expires.unwrap_or(Instant::MAX);
-        (self.pays_for.width().cmp(&other.pays_for.width()))
-            .then(self.priority.cmp(&other.priority))
-            .then(self.expires.is_none().cmp(&other.expires.is_none()))
-            .then(expiry(self).cmp(&expiry(other)))
-            .then(self.granted.cmp(&other.granted))
-            .then(self.effective.cmp(&other.effective))
-            .then(self.id.as_bytes().cmp(other.id.as_bytes()))
+    pub fn burn_key(&self) -> BurnKey<'_> {
+        BurnKey {
+            width: self.pays_for.width(),
+            priority: self.priority,
+            endless: self.expires.is_none(),
+            expires: self.expires.unwrap_or(Instant::MAX),
+            granted: self.granted,
+            effective: self.effective,
+            id: self.id.as_bytes(),
+        }
     }
+}
+
+/// What the burn order looks at, compared member by member; the smallest burns first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BurnKey<'a> {
+    width: u8,
+    priority: i16,
+    endless: bool,
+    expires: Instant,
+    granted: Tokens,
+    effective: Instant,
+    id: &'a [u8],
 }
 
 #[cfg(test)]
@@ -247,13 +268,7 @@ mod tests {
         ];
         for (n, earlier) in ordered.iter().enumerate() {
             for later in &ordered[n + 1..] {
-                assert_eq!(
-                    earlier.burns_before(later),
-                    Ordering::Less,
-                    "{} {}",
-                    earlier.id,
-                    later.id
-                );
+                assert!(earlier.burn_key() < later.burn_key(), "{} {}", earlier.id, later.id);
             }
         }
     }

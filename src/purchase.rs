@@ -86,7 +86,8 @@ impl PurchaseInput {
     pub fn read(&self) -> Result<Purchase, Fault> {
         let mut fields = Vec::new();
         let team = check(&mut fields, self.read_team());
-        let kind = LotKind::from_code(&self.kind).ok_or(("kind", Wrong::NotChoice));
+        let kind = LotKind::from_code(&self.kind).filter(|kind| kind.is_granted());
+        let kind = kind.ok_or(("kind", Wrong::NotChoice));
         let kind = check(&mut fields, kind);
         let tokens = check(&mut fields, amount("amount", &self.amount));
         let effective = check(&mut fields, date("effective", &self.effective));

@@ -159,6 +159,8 @@ pub struct Usage {
     pub status: Status,
     /// What it cost where it was rated elsewhere.
     pub tokens: Option<Tokens>,
+    /// Whether it says who used it.
+    pub has_user: bool,
 }
 
 /// What rating makes of one event by itself.
@@ -170,30 +172,99 @@ pub enum Rating {
     Session,
 }
 
+/// Why a charge is what it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// By the rate line: quantity by quantity, or a day of use.
+    Rate,
+    /// Rated elsewhere: the event brought its tokens.
+    Own,
+    /// Inside the trial everything costs nothing.
+    Trial,
+    /// A failed call costs nothing under its rate line.
+    Failed,
+    /// No rate line is in force: the API is free.
+    Unrated,
+}
+
+/// A rating with its reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rated<'a> {
+    /// What it comes to.
+    pub rating: Rating,
+    /// Why.
+    pub basis: Basis,
+    /// The rate line in force at the event's time.
+    pub line: Option<&'a RateLine>,
+}
+
+/// Why an event cannot be rated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RatingError {
+    /// It would cost more than an event may.
+    #[error(transparent)]
+    Price(#[from] PriceTooLarge),
+    /// It uses a daily product and does not say who used it.
+    #[error("is missing: this product is charged per user and day")]
+    NoUser,
+    /// A session longer than [`SESSION_MAX`].
+    #[error("must be at most 31622400 seconds (366 days) for a session of a daily product")]
+    TooLong,
+}
+
+impl RatingError {
+    /// The member of the event that is wrong.
+    #[must_use]
+    pub const fn member(&self) -> &'static str {
+        match self {
+            Self::Price(_) | Self::TooLong => "quantity",
+            Self::NoUser => "user",
+        }
+    }
+}
+
 /// Rates one event.
 ///
 /// # Errors
-/// [`PriceTooLarge`] when it would cost more than one event may.
-pub fn rate(
-    card: &RateCard,
+/// [`RatingError`] with what is wrong.
+pub fn rate<'a>(
+    card: &'a RateCard,
     usage: &Usage,
     trial_until: Option<Instant>,
-) -> Result<Rating, PriceTooLarge> {
+) -> Result<Rated<'a>, RatingError> {
     let line = card.line(usage.api, usage.variant, usage.time);
     let class = line.map_or(Class::Api, RateLine::class);
-    let in_trial = trial_until.is_some_and(|until| usage.time < until);
+    let rated = |basis, amount| {
+        let in_trial = trial_until.is_some_and(|until| usage.time < until);
+        let (basis, amount) = match basis {
+            Basis::Rate | Basis::Own if in_trial => (Basis::Trial, Tokens::ZERO),
+            _ => (basis, amount),
+        };
+        Ok(Rated { rating: Rating::Price(class, amount), basis, line })
+    };
+    if line.is_some_and(|line| line.rounding == Rounding::UserDay) {
+        if !usage.has_user {
+            return Err(RatingError::NoUser);
+        }
+        if usage.quantity.is_some_and(|seconds| seconds.micro() > SESSION_MAX) {
+            return Err(RatingError::TooLong);
+        }
+    }
     if let Some(own) = usage.tokens {
-        return Ok(Rating::Price(class, if in_trial { Tokens::ZERO } else { own }));
+        return rated(Basis::Own, own);
     }
     let Some(line) = line else {
-        return Ok(Rating::Price(class, Tokens::ZERO));
+        return rated(Basis::Unrated, Tokens::ZERO);
     };
     if line.rounding == Rounding::UserDay {
-        return Ok(Rating::Session);
+        return Ok(Rated { rating: Rating::Session, basis: Basis::Rate, line: Some(line) });
     }
-    let free = in_trial || (usage.status == Status::Failed && !line.charge_failed);
     let price = line.price(usage.quantity.unwrap_or(Quantity::ONE))?;
-    Ok(Rating::Price(class, if free { Tokens::ZERO } else { price }))
+    if usage.status == Status::Failed && !line.charge_failed {
+        return rated(Basis::Failed, Tokens::ZERO);
+    }
+    rated(Basis::Rate, price)
 }
 
 /// The shortest session of a daily product that opens a window, and the length of a session
@@ -278,7 +349,8 @@ pub fn chain(
         at.plus(DAY)
     };
     let mut window_end: Option<Instant> = None;
-    // Sessions that began in the present run of windows and may outlast them, earliest first.
+    // Sessions that began and may still run, earliest first; also those of a chain that stopped,
+    // since they may outlast a later window.
     let mut running: Vec<usize> = Vec::new();
     let mut next = 0;
     loop {
@@ -288,10 +360,7 @@ pub fn chain(
                 running.retain(|&s| sessions[s].end() > end);
                 window_end = match (running.first(), line_at(end)) {
                     (Some(&session), Some(line)) => Some(charge(session, end, line)),
-                    _ => {
-                        running.clear();
-                        None
-                    }
+                    _ => None,
                 };
             }
             (_, Some(start)) => {
@@ -346,6 +415,16 @@ mod tests {
     }
 
     #[test]
+    fn roundings_are_known_by_their_codes() {
+        for (rounding, code) in
+            [(Rounding::Exact, "exact"), (Rounding::Up, "up"), (Rounding::UserDay, "user_day")]
+        {
+            assert_eq!((rounding.code(), Rounding::from_code(code)), (code, Some(rounding)));
+        }
+        assert_eq!(Rounding::from_code("down"), None);
+    }
+
+    #[test]
     fn a_variant_line_beats_a_newer_plain_one() {
         let (api, variant) = (ApiId(1), VariantId(2));
         let mut card = RateCard::default();
@@ -371,15 +450,52 @@ mod tests {
             quantity: None,
             status: Status::Failed,
             tokens: None,
+            has_user: false,
         };
-        let nothing = Ok(Rating::Price(Class::Api, Tokens::ZERO));
-        assert_eq!(rate(&card, &usage, None), nothing);
-        let good = Usage { status: Status::Success, ..usage };
-        assert_eq!(rate(&card, &good, None), Ok(Rating::Price(Class::Api, Tokens::whole(1))));
-        assert_eq!(rate(&card, &good, Some(Instant::from_micros(51))), nothing);
-        let own = Usage { tokens: Some(Tokens::whole(7)), ..good };
-        assert_eq!(rate(&card, &own, None), Ok(Rating::Price(Class::Api, Tokens::whole(7))));
-        assert_eq!(rate(&card, &own, Some(Instant::from_micros(51))), nothing);
+        let end = |micros| Some(Instant::from_micros(micros));
+        let good = Usage { status: Status::Success, ..usage.clone() };
+        let own = Usage { tokens: Some(Tokens::whole(7)), ..good.clone() };
+        let free = Usage { api: ApiId(9), ..good.clone() };
+        for (usage, trial_until, basis, amount) in [
+            (&usage, None, Basis::Failed, 0),
+            (&good, None, Basis::Rate, 1),
+            (&good, end(50), Basis::Rate, 1),
+            (&good, end(51), Basis::Trial, 0),
+            (&own, None, Basis::Own, 7),
+            (&own, end(51), Basis::Trial, 0),
+            (&free, None, Basis::Unrated, 0),
+        ] {
+            let rated = rate(&card, usage, trial_until).unwrap();
+            let price = Rating::Price(Class::Api, Tokens::whole(amount));
+            assert_eq!((rated.basis, rated.rating), (basis, price), "{usage:?} {trial_until:?}");
+        }
+    }
+
+    #[test]
+    fn a_session_needs_a_user_and_an_end() {
+        let mut card = RateCard::default();
+        card.add(ApiId(1), None, line("7", "1", Rounding::UserDay)).unwrap();
+        let longest = Quantity::from_micro(SESSION_MAX);
+        let usage = Usage {
+            time: Instant::from_micros(0),
+            api: ApiId(1),
+            variant: None,
+            quantity: Some(longest),
+            status: Status::Success,
+            tokens: None,
+            has_user: true,
+        };
+        assert_eq!(rate(&card, &usage, None).unwrap().rating, Rating::Session);
+        let own = Usage { tokens: Some(Tokens::whole(3)), ..usage.clone() };
+        let price = Rating::Price(Class::Product, Tokens::whole(3));
+        assert_eq!(rate(&card, &own, None).unwrap().rating, price);
+        for session in [&usage, &own] {
+            let nobody = Usage { has_user: false, ..session.clone() };
+            assert_eq!(rate(&card, &nobody, None), Err(RatingError::NoUser));
+            let longer = Some(Quantity::from_micro(SESSION_MAX + 1));
+            let endless = Usage { quantity: longer, ..session.clone() };
+            assert_eq!(rate(&card, &endless, None), Err(RatingError::TooLong));
+        }
     }
 
     fn session(hour: i64, hours: i64) -> Session {
@@ -390,6 +506,23 @@ mod tests {
             quantity: Some(Quantity::whole(hours * 3600)),
             status: Status::Success,
         }
+    }
+
+    /// The chain stops at 24 h, where the line is another one; a session that began before opens no
+    /// window by itself any more, but is the earliest that runs when a later window ends.
+    #[test]
+    fn a_session_that_outlasts_a_stopped_chain_pays_at_a_later_windows_end() {
+        let mut card = RateCard::default();
+        for (hour, rounding) in
+            [(0, Rounding::UserDay), (24, Rounding::Exact), (36, Rounding::UserDay)]
+        {
+            let from = Instant::from_micros(hour * 3600 * SECOND);
+            card.add(ApiId(1), None, RateLine { from, ..line("7", "1", rounding) }).unwrap();
+        }
+        let charges = chain(&card, ApiId(1), None, None, &[session(0, 96), session(40, 1)]);
+        let seen: Vec<_> =
+            charges.iter().map(|c| (c.session, c.n, c.at.micros() / SECOND / 3600)).collect();
+        assert_eq!(seen, [(0, 0, 0), (1, 0, 40), (0, 1, 64), (0, 2, 88)]);
     }
 
     #[test]

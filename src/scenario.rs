@@ -1,50 +1,89 @@
-//! Scenario files: facts with questions and expected answers, as JSON (accounting.md, "Scenario
-//! files"). `load` writes the facts into an organization; [`crate::replay`] answers the questions.
+//! Scenario files: facts with questions and expected answers, as JSON. `tokenscope replay` answers
+//! the questions, `tokenscope load` writes the facts into an organization. The files in
+//! `src/scenarios/` are the public conformance vectors of the accounting.
+#![doc = include_str!("scenarios/README.md")]
 
-use crate::access::{Policy, Unblock};
-use crate::event::{NewEvent, Spender, Status};
-use crate::fact::Fact;
-use crate::lot::{LotKind, PaysFor};
+mod ask;
+mod check;
+mod facts;
+mod known;
+
+pub use ask::{Answer, Available, Question, ScenarioCall, Verdict};
+pub use check::ScenarioError;
+pub(crate) use check::total;
+
+use crate::access::{AccessModel, Overdraft, Policy, Unblock};
+use crate::event::Status;
+use crate::hold::HoldEnd;
+use crate::lot::{Class, LotKind, PaysFor};
+use crate::payer::Payer;
 use crate::rate::Rounding;
 use crate::time::Instant;
 use crate::tokens::{Quantity, Tokens};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The source of the events of a scenario file.
 pub const SOURCE: &str = "scenario";
 
-/// One file.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// One file. Facts without `recorded_at` were known from the beginning.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
     /// What it shows.
     pub name: String,
-    /// The organization's policy.
+    /// The organization's policy from the beginning.
     #[serde(default)]
     pub policy: ScenarioPolicy,
+    /// Policy lines: of the organization or of a team, from an instant.
+    #[serde(default)]
+    pub policies: Vec<ScenarioPolicyLine>,
     /// Teams with something to say of them; others are known from lots, apps and events.
     #[serde(default)]
     pub teams: BTreeMap<String, ScenarioTeam>,
+    /// Trial lines; of a team the newest recorded counts.
+    #[serde(default)]
+    pub trials: Vec<ScenarioTrial>,
     /// Rate lines.
     #[serde(default)]
     pub rates: Vec<ScenarioRate>,
     /// App assignments.
     #[serde(default)]
     pub apps: Vec<ScenarioApp>,
+    /// Owner lines of apps.
+    #[serde(default)]
+    pub owners: Vec<ScenarioOwner>,
+    /// Payer lines of the organization.
+    #[serde(default)]
+    pub payers: Vec<ScenarioPayer>,
+    /// Which daily products members may use.
+    #[serde(default)]
+    pub products: Vec<ScenarioProduct>,
     /// Lots.
     #[serde(default)]
     pub lots: Vec<ScenarioLot>,
     /// Transfers.
     #[serde(default)]
     pub moves: Vec<ScenarioMove>,
+    /// Voids; one can also stand in its lot, as `voided`.
+    #[serde(default)]
+    pub voids: Vec<ScenarioVoid>,
     /// Unblocks.
     #[serde(default)]
     pub unblocks: Vec<ScenarioUnblock>,
-    /// Usage events; a repeated id is a duplicate.
+    /// Debt notices.
+    #[serde(default)]
+    pub notices: Vec<ScenarioNotice>,
+    /// Holds that were granted.
+    #[serde(default)]
+    pub holds: Vec<ScenarioHold>,
+    /// Closes of the books.
+    #[serde(default)]
+    pub closes: Vec<ScenarioClose>,
+    /// Usage events; a repeated id with the same content is a duplicate.
     #[serde(default)]
     pub events: Vec<ScenarioEvent>,
-    /// Corrections.
+    /// Corrections of events.
     #[serde(default)]
     pub corrections: Vec<ScenarioCorrection>,
     /// Questions.
@@ -53,7 +92,7 @@ pub struct Scenario {
 }
 
 /// Policy of a scenario.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ScenarioPolicy {
     /// Days of grace.
@@ -70,7 +109,7 @@ impl Default for ScenarioPolicy {
 }
 
 /// A team of a scenario.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScenarioTeam {
     /// End of its trial.
@@ -78,7 +117,7 @@ pub struct ScenarioTeam {
 }
 
 /// A rate line of a scenario.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScenarioRate {
     /// Code of the API.
@@ -96,10 +135,13 @@ pub struct ScenarioRate {
     pub charge_failed: bool,
     /// From when on.
     pub from: Instant,
+    /// When it was recorded; none = known from the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded_at: Option<Instant>,
 }
 
 /// An app assignment of a scenario.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScenarioApp {
     /// The app.
@@ -108,10 +150,13 @@ pub struct ScenarioApp {
     pub team: Option<String>,
     /// From when on.
     pub from: Instant,
+    /// When it was recorded; none = known from the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded_at: Option<Instant>,
 }
 
 /// A lot of a scenario.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScenarioLot {
     /// Its id.
@@ -132,10 +177,13 @@ pub struct ScenarioLot {
     pub priority: Option<i16>,
     /// What it pays for.
     pub pays_for: Option<PaysFor>,
+    /// When it was recorded; none = known from the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded_at: Option<Instant>,
 }
 
 /// A transfer of a scenario.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScenarioMove {
     /// Id of the new lot.
@@ -148,16 +196,22 @@ pub struct ScenarioMove {
     pub at: Instant,
     /// How much.
     pub tokens: Tokens,
+    /// When it was recorded; none = known from the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded_at: Option<Instant>,
 }
 
 /// An unblock of a scenario.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScenarioUnblock {
     /// The team.
     pub team: String,
     /// When.
     pub at: Instant,
+    /// When it was recorded; none = known from the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded_at: Option<Instant>,
 }
 
 /// A usage event of a scenario.
@@ -185,171 +239,210 @@ pub struct ScenarioEvent {
     pub status: Status,
     /// What it cost elsewhere.
     pub tokens: Option<Tokens>,
+    /// When it was recorded; none = known from the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded_at: Option<Instant>,
 }
 
-/// A correction of a scenario.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// A policy line of a scenario; what it leaves out is as in the standard policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScenarioPolicyLine {
+    /// The team; none = the organization.
+    pub team: Option<String>,
+    /// From when on.
+    pub from: Instant,
+    /// Days of grace.
+    pub grace_days: Option<u16>,
+    /// How a restriction ends.
+    pub unblock: Option<Unblock>,
+    /// What happens to calls beyond the balance.
+    pub overdraft: Option<Overdraft>,
+    /// Length of a new team's trial in days.
+    pub trial_days: Option<u16>,
+    /// What pays.
+    pub access_model: Option<AccessModel>,
+    /// When it was recorded; none = known from the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded_at: Option<Instant>,
+}
+
+/// A trial line of a scenario.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScenarioTrial {
+    /// The team.
+    pub team: String,
+    /// The first instant that is charged.
+    pub until: Instant,
+    /// When it was recorded; none = known from the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded_at: Option<Instant>,
+}
+
+/// Whose an app is, from an instant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScenarioOwner {
+    /// The app.
+    pub client_id: String,
+    /// A person, or none.
+    pub owner: Option<String>,
+    /// From when on; the same instant again corrects the line.
+    pub from: Instant,
+    /// When it was recorded; none = known from the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded_at: Option<Instant>,
+}
+
+/// Who pays in the organization, from an instant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScenarioPayer {
+    /// Who pays for an app's usage.
+    pub payer: Payer,
+    /// From when on; the same instant again corrects the line.
+    pub from: Instant,
+    /// When it was recorded; none = known from the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded_at: Option<Instant>,
+}
+
+/// Whether a member may use a daily product, from an instant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScenarioProduct {
+    /// The member.
+    pub user: String,
+    /// Code of the product.
+    pub api: String,
+    /// Whether it is assigned from then on, or taken away.
+    #[serde(default = "yes")]
+    pub assigned: bool,
+    /// From when on; the same instant again corrects the line.
+    pub from: Instant,
+    /// When it was recorded; none = known from the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded_at: Option<Instant>,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// A void of a scenario.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScenarioVoid {
+    /// Id of the lot.
+    pub lot: String,
+    /// When; at its effective time the lot is cancelled.
+    pub at: Instant,
+    /// When it was recorded; none = known from the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded_at: Option<Instant>,
+}
+
+/// The program saw a run of debt for the first time. It is recorded at `at`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScenarioNotice {
+    /// The team.
+    pub team: String,
+    /// When the program saw it.
+    pub at: Instant,
+    /// An instant of the run of debt that was seen: its beginning, as it was known then. None =
+    /// `at` itself.
+    pub of: Option<Instant>,
+}
+
+/// Reserved tokens of a team. The hold is recorded when it is granted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScenarioHold {
+    /// The sender's key; a repeated one with the same content is the same hold.
+    pub key: String,
+    /// The team.
+    pub team: String,
+    /// What it reserves for.
+    #[serde(default = "api")]
+    pub class: Class,
+    /// How much.
+    pub tokens: Tokens,
+    /// When it was granted.
+    pub from: Instant,
+    /// How long it lives, in seconds; none = 60.
+    pub ttl_s: Option<u32>,
+    /// How it was ended before that.
+    pub ended: Option<ScenarioHoldEnd>,
+}
+
+const fn api() -> Class {
+    Class::Api
+}
+
+/// The end of a hold, recorded when it happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScenarioHoldEnd {
+    /// When.
+    pub at: Instant,
+    /// How: settled or released.
+    pub how: HoldEnd,
+}
+
+/// Nothing before `until` changes any more through facts recorded later.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScenarioClose {
+    /// The first open instant.
+    pub until: Instant,
+    /// When it was recorded; none = at `until`.
+    pub recorded_at: Option<Instant>,
+}
+
+/// A correction of a scenario: voids or replaces one revision of an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScenarioCorrection {
     /// Id of the event that is void.
-    pub voids: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voids: Option<String>,
+    /// Id of the event that is replaced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
+    /// What stands in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub with: Option<ScenarioReplacement>,
+    /// Which revision is corrected: 0 is the original.
+    #[serde(default)]
+    pub revision: u32,
+    /// When it was recorded; none = known from the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded_at: Option<Instant>,
 }
 
-/// A question with the expected answer.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Question {
-    /// The team asked about.
-    pub team: String,
-    /// The instant asked about.
-    pub at: Instant,
-    /// The answer.
-    pub expect: Answer,
-}
-
-/// What is known of a team at an instant.
+/// The content of a replaced event; its id stays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Answer {
-    /// Usable remainders minus debt.
-    pub balance: Tokens,
-    /// What no lot covers.
-    pub debt: Tokens,
-    /// `trial`, `full`, `grace` or `restricted`.
-    pub access: String,
-    /// Charges posted to the team.
-    pub consumed: Tokens,
-    /// What expired unused.
-    pub expired: Tokens,
-    /// Remainders of the lots with effective <= at.
-    pub lots: BTreeMap<String, Tokens>,
-    /// End of the grace that counts, while in debt.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub grace_until: Option<Instant>,
-}
-
-impl Scenario {
-    /// The slugs of all teams that the file names.
-    #[must_use]
-    pub fn team_names(&self) -> BTreeSet<&str> {
-        let mut names: BTreeSet<&str> = self.teams.keys().map(String::as_str).collect();
-        names.extend(self.lots.iter().map(|lot| lot.team.as_str()));
-        names.extend(self.moves.iter().map(|m| m.to.as_str()));
-        names.extend(self.apps.iter().filter_map(|app| app.team.as_deref()));
-        names.extend(self.events.iter().filter_map(|event| event.team.as_deref()));
-        names.extend(self.unblocks.iter().map(|u| u.team.as_str()));
-        names
-    }
-
-    /// The facts besides the events, in an order in which each finds what it names.
-    #[must_use]
-    pub fn facts(&self) -> Vec<Fact> {
-        let ScenarioPolicy { grace_days, unblock } = self.policy;
-        let policy = Policy { grace_days, unblock, ..Policy::default() };
-        let mut facts = vec![Fact::Policy { team: None, from: Instant::MIN, policy }];
-        for slug in self.team_names() {
-            facts.push(Fact::Team { slug: slug.into(), name: slug.into() });
-        }
-        for (team, said) in &self.teams {
-            let trial = |until| Fact::Trial { team: team.clone(), until };
-            facts.extend(said.trial_until.map(trial));
-        }
-        let clients: BTreeSet<&str> = self.apps.iter().map(|a| a.client_id.as_str()).collect();
-        for client in clients {
-            let (client_id, name) = (client.to_owned(), client.to_owned());
-            facts.push(Fact::App { client_id, name, owner: None });
-        }
-        facts.extend(self.apps.iter().cloned().map(ScenarioApp::fact));
-        facts.extend(self.rates.iter().cloned().map(ScenarioRate::fact));
-        facts.extend(self.lots.iter().cloned().map(ScenarioLot::fact));
-        // Transfers and voids are asked for in the order of their times.
-        let mut timed: Vec<(Instant, Fact)> = Vec::new();
-        for lot in &self.lots {
-            let void = |at| (at, Fact::Void { lot: lot.id.clone(), at });
-            timed.extend(lot.voided.map(void));
-        }
-        timed.extend(self.moves.iter().cloned().map(|m| (m.at, m.fact())));
-        timed.sort_by_key(|(at, _)| *at);
-        facts.extend(timed.into_iter().map(|(_, fact)| fact));
-        for unblock in &self.unblocks {
-            facts.push(Fact::Unblock { team: unblock.team.clone(), at: unblock.at });
-        }
-        facts
-    }
-
-    /// The usage events.
-    ///
-    /// # Errors
-    /// The id of an event that names neither an app nor a team, or both.
-    pub fn new_events(&self) -> Result<Vec<NewEvent>, String> {
-        self.events.iter().map(ScenarioEvent::new_event).collect()
-    }
-}
-
-impl ScenarioApp {
-    fn fact(self) -> Fact {
-        Fact::Assignment { client_id: self.client_id, team: self.team, from: self.from }
-    }
-}
-
-impl ScenarioRate {
-    fn fact(self) -> Fact {
-        Fact::Rate {
-            api: self.api,
-            variant: self.variant,
-            tokens: self.tokens,
-            per: self.per,
-            rounding: self.rounding,
-            charge_failed: self.charge_failed,
-            from: self.from,
-        }
-    }
-}
-
-impl ScenarioLot {
-    fn fact(self) -> Fact {
-        Fact::Lot {
-            id: self.id,
-            team: self.team,
-            kind: self.kind,
-            tokens: self.tokens,
-            effective: self.effective,
-            expires: self.expires,
-            priority: self.priority,
-            pays_for: self.pays_for,
-            unit_cost: None,
-            reference: None,
-            channel: None,
-        }
-    }
-}
-
-impl ScenarioMove {
-    fn fact(self) -> Fact {
-        let Self { id, lot, to, at, tokens } = self;
-        Fact::Transfer { id, lot, to, at, tokens }
-    }
-}
-
-impl ScenarioEvent {
-    fn new_event(&self) -> Result<NewEvent, String> {
-        let spender = match (&self.app, &self.team) {
-            (Some(app), None) => Spender::ClientId(app.clone()),
-            (None, Some(team)) => Spender::Team(team.clone()),
-            _ => return Err(format!("event `{}` needs either an app or a team", self.id)),
-        };
-        Ok(NewEvent {
-            source: SOURCE.into(),
-            id: self.id.clone(),
-            time: Some(self.time),
-            spender,
-            user: self.user.clone(),
-            api: self.api.clone(),
-            variant: self.variant.clone(),
-            quantity: self.quantity,
-            status: self.status,
-            tokens: self.tokens,
-            attributes: BTreeMap::new(),
-        })
-    }
+pub struct ScenarioReplacement {
+    /// When.
+    pub time: Instant,
+    /// Client id of the app.
+    pub app: Option<String>,
+    /// Or the team directly.
+    pub team: Option<String>,
+    /// Who.
+    pub user: Option<String>,
+    /// What.
+    pub api: String,
+    /// Of which price class.
+    pub variant: Option<String>,
+    /// How much.
+    pub quantity: Option<Quantity>,
+    /// How it ended.
+    #[serde(default)]
+    pub status: Status,
+    /// What it cost elsewhere.
+    pub tokens: Option<Tokens>,
 }

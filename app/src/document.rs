@@ -36,6 +36,9 @@ pub fn shell(_options: LeptosOptions) -> impl IntoView {
         Theme::Light => "light",
         Theme::Dark => "dark",
     };
+    // Nothing is painted before the script at the end of the body is there. A page that is painted
+    // half parsed moves under the eyes: what follows decides how wide columns, cards and menus are.
+    // The end has to be an element of its own: one that holds the page would count from its start.
     view! {
         <!DOCTYPE html>
         <html lang=reading.language.code() data-theme=reading.theme.code()>
@@ -44,6 +47,7 @@ pub fn shell(_options: LeptosOptions) -> impl IntoView {
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content=scheme/>
                 <meta name="build" content=assets.build/>
+                <link rel="expect" href="#end" blocking="render"/>
                 <link rel="icon" type="image/svg+xml" href=assets.favicon/>
                 <link rel="stylesheet" href=assets.css/>
                 <link rel="modulepreload" href=assets.js.clone()/>
@@ -51,7 +55,7 @@ pub fn shell(_options: LeptosOptions) -> impl IntoView {
             </head>
             <body>
                 <App/>
-                <script type="module" nonce=use_nonce()>{start}</script>
+                <script id="end" type="module" nonce=use_nonce()>{start}</script>
             </body>
         </html>
     }

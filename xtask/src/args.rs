@@ -1,4 +1,4 @@
-//! The command line. By hand, because seven words do not pay for an argument parser's compile time.
+//! The command line. By hand, because nine words do not pay for an argument parser's compile time.
 
 /// What the caller asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub enum Task {
     },
     /// Measure the pages.
     Lighthouse,
+    /// Measure the core.
+    Bench,
     /// Check everything.
     Test(TestOptions),
     /// Make the site folder alone.
@@ -49,6 +51,7 @@ pub fn parse(args: impl Iterator<Item = String>) -> Result<Task, String> {
         "dev" => Ok(Task::Dev { server_args: rest }),
         "test" => parse_test(rest).map(Task::Test),
         "dist" => alone(Task::Dist, &command, &rest),
+        "bench" => alone(Task::Bench, &command, &rest),
         "front" => alone(Task::Front, &command, &rest),
         "lighthouse" => alone(Task::Lighthouse, &command, &rest),
         "fmt" => alone(Task::Fmt, &command, &rest),
@@ -116,6 +119,8 @@ mod tests {
     fn an_unknown_command_is_named() {
         assert_eq!(parsed("rnu"), Err("there is no command 'rnu'".to_owned()));
         assert!(parsed("dist --fast").is_err());
+        assert!(parsed("bench --fast").is_err());
+        assert_eq!(parsed("bench"), Ok(Task::Bench));
     }
 
     #[test]

@@ -3,9 +3,10 @@
 //! Code map: `args` reads the command line, `workspace` knows where things are and how cargo is
 //! called, `process` starts and stops programs, `steps` shows progress, `doctor` looks before
 //! anything is compiled, `front` makes the site folder, `run` (with `dist`) and `dev` serve it,
-//! `test` checks everything and measures the pages.
+//! `test` checks everything and measures the pages, `bench` measures the core.
 
 mod args;
+mod bench;
 mod dev;
 mod doctor;
 mod front;
@@ -32,6 +33,7 @@ cargo xtask <command>
             every check; --install also installs the tools that are missing (Debian)
   lighthouse
             measure the pages: five runs of Lighthouse for each, on phone and desktop
+  bench     how fast the core is, beside its targets and limits of the same run
   front     make the front end alone: <target>/site/release
   fmt       format the sources
   help      this text
@@ -73,6 +75,7 @@ fn perform(task: Task) -> anyhow::Result<()> {
         Task::Dev { server_args } => dev::dev(&ws, &server_args),
         Task::Test(options) => test::test(&ws, &options),
         Task::Lighthouse => test::lighthouse(&ws),
+        Task::Bench => bench::bench(&ws),
         Task::Front => run::front_only(&ws),
         Task::Fmt => process::run(ws.cargo().args(["fmt", "--all"])),
     }

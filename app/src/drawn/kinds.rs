@@ -3,13 +3,14 @@
 use crate::tr;
 use tokenscope::lot::LotKind;
 
-/// Every kind, in the order in which forms offer them.
+/// Every kind that can be bought, in the order in which forms offer them.
 pub const ALL: [LotKind; 4] =
     [LotKind::Flex, LotKind::Contract, LotKind::Promo, LotKind::CloudCredit];
 
 /// What a kind is called.
 pub fn name(kind: LotKind) -> &'static str {
     match kind {
+        LotKind::Returned => tr!(kinds.returned),
         LotKind::Flex => tr!(kinds.flex),
         LotKind::Contract => tr!(kinds.contract),
         LotKind::Promo => tr!(kinds.promo),
@@ -20,6 +21,7 @@ pub fn name(kind: LotKind) -> &'static str {
 /// What a kind means.
 pub fn about(kind: LotKind) -> &'static str {
     match kind {
+        LotKind::Returned => tr!(kinds.returned_about),
         LotKind::Flex => tr!(kinds.flex_about),
         LotKind::Contract => tr!(kinds.contract_about),
         LotKind::Promo => tr!(kinds.promo_about),

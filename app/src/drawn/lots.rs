@@ -43,6 +43,7 @@ pub fn expiring_table(lots: Vec<ExpiringLot>, frame: &Frame, links: Links) -> An
 
 fn kind(kind: LotKind) -> &'static str {
     match kind {
+        LotKind::Returned => tr!(expiring.returned),
         LotKind::CloudCredit => tr!(expiring.cloud_credit),
         LotKind::Promo => tr!(expiring.promo),
         LotKind::Contract => tr!(expiring.contract),

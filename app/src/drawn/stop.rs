@@ -58,6 +58,7 @@ pub fn document(stop: &Stop, reading: Reading, assets: &Assets) -> String {
                     <meta charset="utf-8"/>
                     <meta name="viewport" content="width=device-width, initial-scale=1"/>
                     <meta name="color-scheme" content="light dark"/>
+                    <link rel="expect" href="#end" blocking="render"/>
                     <title>{tr!(app.title, page = title)}</title>
                     <link rel="icon" type="image/svg+xml" href=favicon/>
                     <link rel="stylesheet" href=css/>
@@ -75,6 +76,8 @@ pub fn document(stop: &Stop, reading: Reading, assets: &Assets) -> String {
                         <h1 class="page-title">{title}</h1>
                         {empty.view()}
                     </main>
+                    // As in the other documents, nothing is painted before all of it is there.
+                    <div id="end"></div>
                 </body>
             </html>
         }

@@ -3,6 +3,7 @@
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use tokenscope::time::Instant;
 
 /// Usage analytics and token accounting for prepaid API tokens.
 #[derive(Debug, Parser)]
@@ -30,6 +31,9 @@ pub(super) enum Command {
     Migrate,
     /// Write the facts of scenario files into an organization.
     Load(LoadArgs),
+    /// Answer the questions of scenario files from their facts, without a database.
+    #[command(after_long_help = REPLAY_HELP)]
+    Replay(ReplayArgs),
     /// Make demo data in an empty database.
     Demo(DemoArgs),
     /// People who can sign in.
@@ -97,6 +101,51 @@ pub(super) struct LoadArgs {
     /// `none` for any age. Loaded files are not bound by it.
     #[arg(long, value_name = "DAYS", default_value = "400", value_parser = window)]
     pub accept_window: Window,
+}
+
+/// What the flags alone do not say about `replay`.
+const REPLAY_HELP: &str = "\
+Output: one JSON object a line and question: file, ask (the place of the question), team, at,
+known_at where the question has it, answer (the members of `expect`), and expected only where it
+differs. With --explain one indented object a question, whose answer is all there is to say; it is
+not compared. Errors and a last line like `63 files, 252 questions, 0 differ` go to standard error.
+All files are read and answered before the first answer is printed.
+
+Exit code:
+  0  every answer is the expected one
+  1  an answer differs
+  2  a file cannot be read or is no scenario: the error says file and member
+
+The format of the files: src/scenarios/README.md. Times are RFC 3339 with a zone, like
+2026-10-01T12:00:00Z. No configuration is read.
+
+Examples:
+  tokenscope replay src/scenarios/*.json
+  tokenscope replay --explain one-lot.json
+  tokenscope replay --explain --team red --at 2026-12-01T00:00:00Z books.json";
+
+#[derive(Debug, Args)]
+pub(super) struct ReplayArgs {
+    /// Scenario files (JSON).
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Print all there is to say about the team of each question: statement, charges with their
+    /// rate and the lots that paid, usage by kind of lot, cut points.
+    #[arg(long)]
+    pub explain: bool,
+    /// Explain this team instead of those of the questions.
+    #[arg(long, value_name = "TEAM", requires_all = ["explain", "at"])]
+    pub team: Option<String>,
+    /// The instant that --team is explained at; what happens at it is seen.
+    #[arg(long, value_name = "TIME", requires = "team")]
+    pub at: Option<Instant>,
+    /// Where the statement, the charges and the usage of --team begin (default: with the first
+    /// fact).
+    #[arg(long, value_name = "TIME", requires = "team")]
+    pub from: Option<Instant>,
+    /// Leave out the facts that were recorded later (default: none).
+    #[arg(long, value_name = "TIME", requires = "team")]
+    pub known_at: Option<Instant>,
 }
 
 /// How old events may be.

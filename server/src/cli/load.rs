@@ -2,7 +2,7 @@
 //! everything else. A file that was loaded before changes nothing.
 
 use super::args::LoadArgs;
-use super::{Done, Failed, say};
+use super::{Done, Failed, say, scenario_file};
 use crate::service::{NewOrganization, Service, program};
 use std::path::{Path, PathBuf};
 use tokenscope::event::{EventResult, NewEvent};
@@ -80,15 +80,15 @@ pub(super) async fn find_or_create(
     Ok((org, true))
 }
 
+/// A file that can be loaded.
 fn read(file: &Path) -> Result<Scenario, Failed> {
-    let shown = file.display();
-    let text = std::fs::read_to_string(file)
-        .map_err(|e| Failed::input(format!("{shown} cannot be read: {e}")))?;
-    let scenario: Scenario =
-        serde_json::from_str(&text).map_err(|e| Failed::input(format!("{shown}: {e}")))?;
-    if !scenario.corrections.is_empty() {
-        let text = format!("{shown}: `corrections` cannot be loaded into an organization yet");
-        return Err(Failed::input(text));
+    let scenario = scenario_file::read(file)?;
+    if let Some(member) = scenario.unloadable() {
+        return Err(Failed::input(format!(
+            "{}: `{member}` cannot be loaded into an organization yet; `tokenscope replay` answers \
+             questions about such a file",
+            file.display()
+        )));
     }
     Ok(scenario)
 }

@@ -6,6 +6,8 @@ mod demo;
 mod keys;
 mod load;
 mod people;
+mod replay;
+mod scenario_file;
 mod serve;
 
 pub use args::Cli;
@@ -63,7 +65,7 @@ fn say(line: &str) {
 #[must_use]
 pub fn run(cli: Cli) -> ExitCode {
     match start(cli) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failed) => {
             let _ = writeln!(io::stderr().lock(), "tokenscope: {}", failed.text);
             ExitCode::from(failed.code)
@@ -71,7 +73,15 @@ pub fn run(cli: Cli) -> ExitCode {
     }
 }
 
-fn start(cli: Cli) -> Done {
+fn start(cli: Cli) -> Result<ExitCode, Failed> {
+    // Before the configuration, which may not be there.
+    if let Some(Command::Replay(args)) = &cli.command {
+        return replay::replay(args);
+    }
+    configured(cli).map(|()| ExitCode::SUCCESS)
+}
+
+fn configured(cli: Cli) -> Done {
     let overrides = Overrides { address: cli.address, database_url: cli.database_url };
     let config = Config::read(cli.config.as_deref(), &overrides)?;
     let command = cli.command.unwrap_or_default();
@@ -101,7 +111,7 @@ async fn command_on_database(config: Config, command: Command) -> Done {
         Command::Demo(args) => demo::make_only(&service, &config, &args).await,
         Command::User(command) => people::user(&service, &config, command).await,
         Command::Key(command) => keys::key(&service, command).await,
-        Command::Serve(_) | Command::Config(_) => Ok(()),
+        Command::Serve(_) | Command::Config(_) | Command::Replay(_) => Ok(()),
     };
     service.db().close().await;
     done

@@ -11,8 +11,7 @@ use tokenscope::time::Instant;
 
 /// The plan as a scenario, which the core replays with code of its own.
 pub(super) fn scenario(plan: &DemoPlan) -> Scenario {
-    let empty = r#"{"name": "demo"}"#;
-    let mut scenario: Scenario = serde_json::from_str(empty).unwrap();
+    let mut scenario = Scenario { name: "demo".into(), ..Scenario::default() };
     let voided: BTreeMap<&str, Instant> = (plan.facts.iter())
         .filter_map(|fact| match fact {
             Fact::Void { lot, at } => Some((lot.as_str(), *at)),
@@ -25,12 +24,19 @@ pub(super) fn scenario(plan: &DemoPlan) -> Scenario {
                 scenario.teams.insert(team, ScenarioTeam { trial_until: Some(until) });
             }
             Fact::Assignment { client_id, team, from } => {
-                scenario.apps.push(ScenarioApp { client_id, team, from });
+                scenario.apps.push(ScenarioApp { client_id, team, from, recorded_at: None });
             }
             Fact::Rate { api, variant, tokens, per, rounding, charge_failed, from } => {
-                let rate =
-                    ScenarioRate { api, variant, tokens, per, rounding, charge_failed, from };
-                scenario.rates.push(rate);
+                scenario.rates.push(ScenarioRate {
+                    api,
+                    variant,
+                    tokens,
+                    per,
+                    rounding,
+                    charge_failed,
+                    from,
+                    recorded_at: None,
+                });
             }
             Fact::Lot {
                 id, team, kind, tokens, effective, expires, priority, pays_for, ..
@@ -46,10 +52,12 @@ pub(super) fn scenario(plan: &DemoPlan) -> Scenario {
                     voided,
                     priority,
                     pays_for,
+                    recorded_at: None,
                 });
             }
             Fact::Transfer { id, lot, to, at, tokens } => {
-                scenario.moves.push(ScenarioMove { id, lot, to, at, tokens });
+                let recorded_at = None;
+                scenario.moves.push(ScenarioMove { id, lot, to, at, tokens, recorded_at });
             }
             _ => {}
         }
@@ -74,5 +82,6 @@ fn scenario_event(event: &NewEvent) -> ScenarioEvent {
         quantity: event.quantity,
         status: event.status,
         tokens: event.tokens,
+        recorded_at: None,
     }
 }

@@ -42,7 +42,8 @@ impl<'a> Charges<'a> {
                 continue;
             };
             let usage = rules.usage(event, at);
-            match (rate(&rules.card, &usage, rules.trials.get(team).copied()), &event.user) {
+            let rated = rate(&rules.card, &usage, rules.trials.get(team).copied());
+            match (rated.map(|rated| rated.rating), &event.user) {
                 (Ok(Rating::Price(class, amount)), _) => charges.add(team, at, class, amount),
                 (Ok(Rating::Session), Some(user)) => {
                     let key = (team, user.as_str(), usage.api, usage.variant);
@@ -123,6 +124,7 @@ impl<'a> Rules<'a> {
             quantity: event.quantity,
             status: event.status,
             tokens: event.tokens,
+            has_user: event.user.is_some(),
         }
     }
     fn api(&mut self, code: &'a str) -> ApiId {

@@ -144,6 +144,8 @@ async fn team_books(tx: &mut Tx, book: &Book, team: TeamId) -> Result<TeamBooks,
         voids: rows.voids.into_iter().map(|(lot, time)| (lot, at(time))).collect(),
         moves: rows.transfers.into_iter().map(moved).collect(),
         unblocks: rows.unblocks.into_iter().map(|(time,)| at(time)).collect(),
+        // Nothing sends notices of debt yet.
+        notices: Vec::new(),
         policy: book.policy(team),
         trial_until: book.trial(team),
     })

@@ -157,5 +157,5 @@ pub fn rejected_field(result: &EventResult) -> Option<&str> {
 
 /// How many tokens a team was charged in all.
 pub async fn charged(service: &Service, org: OrgId, team: &str) -> Tokens {
-    service.state_of(org, team, Instant::MAX).await.unwrap().charged
+    service.state_of(org, team, Instant::MAX).await.unwrap().charged.total()
 }

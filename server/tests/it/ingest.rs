@@ -123,9 +123,9 @@ async fn a_time_left_out_is_the_time_of_arrival(database: Database) {
     service.clock().set(now().plus(3 * DAY));
     assert_eq!(send(&service, &caller, [sent]).await, [EventResult::Duplicate]);
     let before = service.state_of(caller.org, "red", now().plus(-1)).await.unwrap();
-    assert_eq!(before.charged, Tokens::ZERO);
+    assert_eq!(before.charged.total(), Tokens::ZERO);
     let then = service.state_of(caller.org, "red", now()).await.unwrap();
-    assert_eq!(then.charged, tokens("1"));
+    assert_eq!(then.charged.total(), tokens("1"));
 }
 
 async fn unknown_names_are_kept_and_cost_nothing(database: Database) {

@@ -27,6 +27,7 @@ mod outlook;
 mod purchases;
 mod random;
 mod removal;
+mod replay_command;
 mod reports;
 mod rights;
 mod rollups;

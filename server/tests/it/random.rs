@@ -67,7 +67,8 @@ pub fn scenario(random: &mut Random) -> Scenario {
     let unblock = if random.one_in(2) { Unblock::Manual } else { Unblock::Automatic };
     let trial_until = random.one_in(2).then(|| random.instant());
     let unblocks = (0..random.below(3))
-        .map(|_| ScenarioUnblock { team: random.pick(TEAMS).into(), at: random.instant() });
+        .map(|_| (random.pick(TEAMS).into(), random.instant()))
+        .map(|(team, at)| ScenarioUnblock { team, at, recorded_at: None });
     Scenario {
         name: "random".into(),
         unblocks: unblocks.collect(),
@@ -84,8 +85,7 @@ pub fn scenario(random: &mut Random) -> Scenario {
         moves: moves(random, &lots),
         lots,
         events: (0..60).map(|n| event(random, n)).collect(),
-        corrections: Vec::new(),
-        ask: Vec::new(),
+        ..Scenario::default()
     }
 }
 
@@ -102,6 +102,7 @@ fn apps(random: &mut Random) -> Vec<ScenarioApp> {
         client_id: client_id.into(),
         team: team.map(Into::into),
         from,
+        recorded_at: None,
     };
     lines.into_iter().map(line).collect()
 }
@@ -127,6 +128,7 @@ fn rates(random: &mut Random) -> Vec<ScenarioRate> {
                 rounding,
                 charge_failed: random.one_in(4),
                 from,
+                recorded_at: None,
             };
             lines.insert((api, variant, from), line);
         }
@@ -151,6 +153,7 @@ fn lots(random: &mut Random) -> Vec<ScenarioLot> {
             pays_for: random
                 .one_in(2)
                 .then(|| random.pick(&[PaysFor::Api, PaysFor::Product, PaysFor::All])),
+            recorded_at: None,
         }
     };
     (0..6).map(lot).collect()
@@ -171,6 +174,7 @@ fn moves(random: &mut Random, lots: &[ScenarioLot]) -> Vec<ScenarioMove> {
                 to: to.into(),
                 at,
                 tokens,
+                recorded_at: None,
             });
         }
     }
@@ -205,5 +209,6 @@ fn event(random: &mut Random, n: usize) -> ScenarioEvent {
         quantity,
         status: if failed { Status::Failed } else { Status::Success },
         tokens: random.one_in(8).then(|| Tokens::from_micro(random.between(0, 9 * MICRO))),
+        recorded_at: None,
     }
 }

@@ -12,7 +12,7 @@ use tokenscope::fault::{Fault, FieldFault};
 use tokenscope::id::TeamId;
 use tokenscope::lot::Class;
 use tokenscope::permission::Scope;
-use tokenscope::rate::{Rating, SESSION_MAX, Usage, rate};
+use tokenscope::rate::{Rating, Usage, rate};
 use tokenscope::service::Caller;
 use tokenscope::time::{DAY, Instant, SECOND};
 use tokenscope::tokens::Tokens;
@@ -273,21 +273,13 @@ fn ready(
         quantity: event.quantity,
         status: event.status,
         tokens: event.tokens,
+        has_user: user.is_some(),
     };
     let trial = team.and_then(|team| book.trial(team));
-    let rating =
-        rate(&book.card, &usage, trial).map_err(|e| FieldFault::new("quantity", e.to_string()))?;
-    let rating = match rating {
+    let rated =
+        rate(&book.card, &usage, trial).map_err(|e| FieldFault::new(e.member(), e.to_string()))?;
+    let rating = match rated.rating {
         Rating::Price(class, amount) => Cost::Price(class, amount),
-        // Micro-units of seconds are microseconds.
-        Rating::Session if event.quantity.is_some_and(|q| q.micro() > SESSION_MAX) => {
-            let reason = "is a session of more than 366 days: it counts seconds; split it";
-            return Err(FieldFault::new("quantity", reason));
-        }
-        Rating::Session if user.is_none() => {
-            let reason = "is missing: this product is charged per user and day";
-            return Err(FieldFault::new("user", reason));
-        }
         Rating::Session => Cost::Session,
     };
     let row = EventRow {

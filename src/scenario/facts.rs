@@ -1,0 +1,193 @@
+//! The facts of a scenario as `load` records them.
+
+use super::{
+    SOURCE, Scenario, ScenarioApp, ScenarioEvent, ScenarioLot, ScenarioMove, ScenarioPolicy,
+    ScenarioPolicyLine, ScenarioRate,
+};
+use crate::access::Policy;
+use crate::event::{NewEvent, Spender};
+use crate::fact::Fact;
+use crate::time::Instant;
+use std::collections::{BTreeMap, BTreeSet};
+
+impl Scenario {
+    /// The slugs of all teams that the file names.
+    #[must_use]
+    pub fn team_names(&self) -> BTreeSet<&str> {
+        let mut names: BTreeSet<&str> = self.teams.keys().map(String::as_str).collect();
+        names.extend(self.lots.iter().map(|lot| lot.team.as_str()));
+        names.extend(self.moves.iter().map(|m| m.to.as_str()));
+        names.extend(self.apps.iter().filter_map(|app| app.team.as_deref()));
+        names.extend(self.events.iter().filter_map(|event| event.team.as_deref()));
+        names.extend(self.unblocks.iter().map(|u| u.team.as_str()));
+        names.extend(self.policies.iter().filter_map(|line| line.team.as_deref()));
+        names.extend(self.trials.iter().map(|line| line.team.as_str()));
+        names.extend(self.notices.iter().map(|notice| notice.team.as_str()));
+        names.extend(self.holds.iter().map(|hold| hold.team.as_str()));
+        let replaced = self.corrections.iter().filter_map(|c| c.with.as_ref());
+        names.extend(replaced.filter_map(|event| event.team.as_deref()));
+        names
+    }
+
+    /// The first member that [`Self::facts`] does not give back: stored books do not take such
+    /// facts yet.
+    #[must_use]
+    pub fn unloadable(&self) -> Option<&'static str> {
+        let recorded = self.events.iter().any(|event| event.recorded_at.is_some())
+            || self.lots.iter().any(|lot| lot.recorded_at.is_some())
+            || self.moves.iter().any(|moved| moved.recorded_at.is_some())
+            || self.voids.iter().any(|void| void.recorded_at.is_some())
+            || self.unblocks.iter().any(|unblock| unblock.recorded_at.is_some())
+            || self.rates.iter().any(|rate| rate.recorded_at.is_some())
+            || self.apps.iter().any(|app| app.recorded_at.is_some())
+            || self.policies.iter().any(|line| line.recorded_at.is_some())
+            || self.trials.iter().any(|line| line.recorded_at.is_some());
+        let members = [
+            ("corrections", !self.corrections.is_empty()),
+            ("closes", !self.closes.is_empty()),
+            ("holds", !self.holds.is_empty()),
+            ("notices", !self.notices.is_empty()),
+            ("owners", !self.owners.is_empty()),
+            ("payers", !self.payers.is_empty()),
+            ("products", !self.products.is_empty()),
+            ("recorded_at", recorded),
+        ];
+        members.into_iter().find(|(_, given)| *given).map(|(name, _)| name)
+    }
+
+    /// The facts besides the events, in an order in which each finds what it names.
+    #[must_use]
+    pub fn facts(&self) -> Vec<Fact> {
+        let ScenarioPolicy { grace_days, unblock } = self.policy;
+        let policy = Policy { grace_days, unblock, ..Policy::default() };
+        let mut facts = vec![Fact::Policy { team: None, from: Instant::MIN, policy }];
+        for slug in self.team_names() {
+            facts.push(Fact::Team { slug: slug.into(), name: slug.into() });
+        }
+        for line in &self.policies {
+            let (team, from, policy) = (line.team.clone(), line.from, line.policy());
+            facts.push(Fact::Policy { team, from, policy });
+        }
+        for (team, said) in &self.teams {
+            let trial = |until| Fact::Trial { team: team.clone(), until };
+            facts.extend(said.trial_until.map(trial));
+        }
+        for line in &self.trials {
+            facts.push(Fact::Trial { team: line.team.clone(), until: line.until });
+        }
+        let clients: BTreeSet<&str> = self.apps.iter().map(|a| a.client_id.as_str()).collect();
+        for client in clients {
+            let (client_id, name) = (client.to_owned(), client.to_owned());
+            facts.push(Fact::App { client_id, name, owner: None });
+        }
+        facts.extend(self.apps.iter().cloned().map(ScenarioApp::fact));
+        facts.extend(self.rates.iter().cloned().map(ScenarioRate::fact));
+        facts.extend(self.lots.iter().cloned().map(ScenarioLot::fact));
+        // Transfers and voids are asked for in the order of their times.
+        let mut timed: Vec<(Instant, Fact)> = Vec::new();
+        for lot in &self.lots {
+            let void = |at| (at, Fact::Void { lot: lot.id.clone(), at });
+            timed.extend(lot.voided.map(void));
+        }
+        for void in &self.voids {
+            timed.push((void.at, Fact::Void { lot: void.lot.clone(), at: void.at }));
+        }
+        timed.extend(self.moves.iter().cloned().map(|m| (m.at, m.fact())));
+        timed.sort_by_key(|(at, _)| *at);
+        facts.extend(timed.into_iter().map(|(_, fact)| fact));
+        for unblock in &self.unblocks {
+            facts.push(Fact::Unblock { team: unblock.team.clone(), at: unblock.at });
+        }
+        facts
+    }
+
+    /// The usage events.
+    ///
+    /// # Errors
+    /// The id of an event that names neither an app nor a team, or both.
+    pub fn new_events(&self) -> Result<Vec<NewEvent>, String> {
+        self.events.iter().map(ScenarioEvent::new_event).collect()
+    }
+}
+
+impl ScenarioPolicyLine {
+    /// The policy that it says.
+    pub(crate) fn policy(&self) -> Policy {
+        let standard = Policy::default();
+        Policy {
+            grace_days: self.grace_days.unwrap_or(standard.grace_days),
+            unblock: self.unblock.unwrap_or(standard.unblock),
+            overdraft: self.overdraft.unwrap_or(standard.overdraft),
+            trial_days: self.trial_days.unwrap_or(standard.trial_days),
+            access_model: self.access_model.unwrap_or(standard.access_model),
+        }
+    }
+}
+
+impl ScenarioApp {
+    fn fact(self) -> Fact {
+        Fact::Assignment { client_id: self.client_id, team: self.team, from: self.from }
+    }
+}
+
+impl ScenarioRate {
+    fn fact(self) -> Fact {
+        Fact::Rate {
+            api: self.api,
+            variant: self.variant,
+            tokens: self.tokens,
+            per: self.per,
+            rounding: self.rounding,
+            charge_failed: self.charge_failed,
+            from: self.from,
+        }
+    }
+}
+
+impl ScenarioLot {
+    fn fact(self) -> Fact {
+        Fact::Lot {
+            id: self.id,
+            team: self.team,
+            kind: self.kind,
+            tokens: self.tokens,
+            effective: self.effective,
+            expires: self.expires,
+            priority: self.priority,
+            pays_for: self.pays_for,
+            unit_cost: None,
+            reference: None,
+            channel: None,
+        }
+    }
+}
+
+impl ScenarioMove {
+    fn fact(self) -> Fact {
+        let Self { id, lot, to, at, tokens, .. } = self;
+        Fact::Transfer { id, lot, to, at, tokens }
+    }
+}
+
+impl ScenarioEvent {
+    fn new_event(&self) -> Result<NewEvent, String> {
+        let spender = match (&self.app, &self.team) {
+            (Some(app), None) => Spender::ClientId(app.clone()),
+            (None, Some(team)) => Spender::Team(team.clone()),
+            _ => return Err(format!("event `{}` needs either an app or a team", self.id)),
+        };
+        Ok(NewEvent {
+            source: SOURCE.into(),
+            id: self.id.clone(),
+            time: Some(self.time),
+            spender,
+            user: self.user.clone(),
+            api: self.api.clone(),
+            variant: self.variant.clone(),
+            quantity: self.quantity,
+            status: self.status,
+            tokens: self.tokens,
+            attributes: BTreeMap::new(),
+        })
+    }
+}
