@@ -134,9 +134,8 @@ mod tests {
     use super::*;
     use crate::time::Instant;
 
-    #[test]
-    fn the_first_row_that_denies_is_the_answer() {
-        let good = Call {
+    fn good() -> Call {
+        Call {
             app_known: true,
             rated: true,
             has_team: true,
@@ -148,7 +147,12 @@ mod tests {
             overdraft: Overdraft::Deny,
             price: Tokens::whole(2),
             available: Tokens::whole(2),
-        };
+        }
+    }
+
+    #[test]
+    fn the_first_row_that_denies_is_the_answer() {
+        let good = good();
         let since = Instant::from_micros(0);
         let restricted = Access::Restricted { since };
         let poor = Call { available: Tokens::whole(1), ..good };
@@ -172,19 +176,8 @@ mod tests {
     #[test]
     fn a_denial_says_what_would_change_it() {
         let since = Instant::from_micros(0);
-        let call = Call {
-            app_known: true,
-            rated: true,
-            has_team: true,
-            assigned: true,
-            within_budget: true,
-            access: Access::Full,
-            debt: Tokens::ZERO,
-            unblock: Unblock::Manual,
-            overdraft: Overdraft::Deny,
-            price: Tokens::whole(5),
-            available: Tokens::whole(2),
-        };
+        let price = Tokens::whole(5);
+        let call = Call { unblock: Unblock::Manual, price, ..good() };
         let restricted = Call { access: Access::Restricted { since }, ..call };
         let owing = Call { debt: Tokens::whole(9), ..restricted };
         let (tokens, and_unblock) = (Tokens::whole(9), true);

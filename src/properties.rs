@@ -21,7 +21,7 @@
 //! | change | what fails |
 //! |---|---|
 //! | no settlement in `start` (burn.rs) | [`agree`], [`edges`], [`machine`], [`order`], [`sums`] |
-//! | no id in the burn order (burn/plan.rs) | [`order`]: the order of a team's books |
+//! | no id in the burn order (`burn_key` in lot.rs) | [`order`]: the order of a team's books |
 //! | charges of one instant by falling id (replay.rs) | [`agree`] |
 //! | all lots pay for everything (`covers` in lot.rs) | [`agree`], [`machine`], [`holds`] |
 //! | every session opens a window (`chain` in rate.rs) | [`agree`], [`edges`], [`machine`] |

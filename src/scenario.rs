@@ -218,7 +218,8 @@ pub struct ScenarioUnblock {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScenarioEvent {
-    /// Its id.
+    /// Its id; empty only in a replacement.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub id: String,
     /// When.
     pub time: Instant,
@@ -411,38 +412,13 @@ pub struct ScenarioCorrection {
     /// Id of the event that is replaced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<String>,
-    /// What stands in its place.
+    /// What stands in its place: an event without its id, which stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub with: Option<ScenarioReplacement>,
+    pub with: Option<ScenarioEvent>,
     /// Which revision is corrected: 0 is the original.
     #[serde(default)]
     pub revision: u32,
     /// When it was recorded; none = known from the beginning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recorded_at: Option<Instant>,
-}
-
-/// The content of a replaced event; its id stays.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ScenarioReplacement {
-    /// When.
-    pub time: Instant,
-    /// Client id of the app.
-    pub app: Option<String>,
-    /// Or the team directly.
-    pub team: Option<String>,
-    /// Who.
-    pub user: Option<String>,
-    /// What.
-    pub api: String,
-    /// Of which price class.
-    pub variant: Option<String>,
-    /// How much.
-    pub quantity: Option<Quantity>,
-    /// How it ended.
-    #[serde(default)]
-    pub status: Status,
-    /// What it cost elsewhere.
-    pub tokens: Option<Tokens>,
 }

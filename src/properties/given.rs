@@ -9,7 +9,7 @@ use crate::rate::Rounding;
 use crate::scenario::{
     Scenario, ScenarioApp, ScenarioCorrection, ScenarioEvent, ScenarioLot, ScenarioMove,
     ScenarioNotice, ScenarioOwner, ScenarioPayer, ScenarioPolicy, ScenarioPolicyLine, ScenarioRate,
-    ScenarioReplacement, ScenarioTrial, ScenarioUnblock, ScenarioVoid,
+    ScenarioTrial, ScenarioUnblock, ScenarioVoid,
 };
 use crate::time::{DAY, HOUR, Instant};
 use proptest::collection::vec;
@@ -48,7 +48,7 @@ pub enum Given {
     Unblock(ScenarioUnblock),
     Correction {
         event: usize,
-        with: Option<ScenarioReplacement>,
+        with: Option<ScenarioEvent>,
     },
     Rate(ScenarioRate),
     App(ScenarioApp),
@@ -148,7 +148,8 @@ fn used() -> impl Strategy<Value = (&'static str, Option<&'static str>)> {
     ]
 }
 
-fn replacement() -> impl Strategy<Value = ScenarioReplacement> {
+/// An event without its id, as it stands in a replacement.
+fn event() -> impl Strategy<Value = ScenarioEvent> {
     let spender = prop_oneof![
         1 => app().prop_map(|app| (Some(app), None)),
         1 => team().prop_map(|team| (None, Some(team))),
@@ -160,7 +161,8 @@ fn replacement() -> impl Strategy<Value = ScenarioReplacement> {
     (instant(), spender, user, used(), variant, status, own, any::<bool>()).prop_map(
         |(time, (app, team), user, (api, quantity), variant, status, own, named)| {
             let daily = ["cad", "mixed"].contains(&api);
-            ScenarioReplacement {
+            ScenarioEvent {
+                id: String::new(),
                 time,
                 app,
                 team,
@@ -170,13 +172,10 @@ fn replacement() -> impl Strategy<Value = ScenarioReplacement> {
                 quantity: quantity.map(|quantity| quantity.parse().unwrap()),
                 status,
                 tokens: own.map(|own| own.parse().unwrap()),
+                recorded_at: None,
             }
         },
     )
-}
-
-fn event() -> impl Strategy<Value = ScenarioEvent> {
-    replacement().prop_map(|with| with.event(""))
 }
 
 fn rate() -> impl Strategy<Value = ScenarioRate> {
@@ -270,7 +269,7 @@ pub fn fact() -> impl Strategy<Value = Given> {
         5 => moved,
         2 => void.prop_map(|(lot, at)| Given::Void { lot, at }),
         2 => unblock,
-        4 => (0..20_usize, weighted(0.6, replacement()))
+        4 => (0..20_usize, weighted(0.6, event()))
             .prop_map(|(event, with)| Given::Correction { event, with }),
         4 => rate().prop_map(Given::Rate),
         4 => app_line().prop_map(Given::App),

@@ -117,19 +117,7 @@ fn standing_events(facts: &Scenario) -> Vec<ScenarioEvent> {
                     && (about(&correction.voids) || about(&correction.replaces))
             });
             let Some(next) = next else { break };
-            current = next.with.as_ref().map(|with| ScenarioEvent {
-                id: first.id.clone(),
-                time: with.time,
-                app: with.app.clone(),
-                team: with.team.clone(),
-                user: with.user.clone(),
-                api: with.api.clone(),
-                variant: with.variant.clone(),
-                quantity: with.quantity,
-                status: with.status,
-                tokens: with.tokens,
-                recorded_at: None,
-            });
+            current = next.with.clone().map(|with| ScenarioEvent { id: first.id.clone(), ..with });
         }
         standing.extend(current);
     }

@@ -103,8 +103,10 @@ fn current(scenario: &Scenario) -> Vec<(String, ScenarioEvent)> {
     corrections.sort_by_key(|(_, correction)| correction.revision);
     for (n, correction) in corrections {
         let id = correction.event();
-        let replacement = correction.with.as_ref();
-        let event = replacement.map(|with| (format!("corrections[{n}].with"), with.event(id)));
+        let replacement = correction.with.clone();
+        let event = replacement.map(|with| {
+            (format!("corrections[{n}].with"), ScenarioEvent { id: id.to_owned(), ..with })
+        });
         if let Some(revisions) = events.get_mut(id) {
             // Refused where it is the same correction again: another one was refused before.
             let _ = revisions.correct(correction.revision, event);

@@ -1,8 +1,7 @@
 //! What a scenario file must hold besides its form. Errors name the member that is wrong.
 
 use super::{
-    Question, Scenario, ScenarioClose, ScenarioCorrection, ScenarioEvent, ScenarioHold,
-    ScenarioLot, ScenarioReplacement,
+    Question, Scenario, ScenarioClose, ScenarioCorrection, ScenarioEvent, ScenarioHold, ScenarioLot,
 };
 use crate::hold::{HoldEnd, TTL_MAX_S, TTL_S};
 use crate::time::{Instant, SECOND};
@@ -170,9 +169,9 @@ impl Scenario {
     fn check_events(&self) -> Check {
         let mut seen: BTreeMap<&str, &ScenarioEvent> = BTreeMap::new();
         for (n, event) in self.events.iter().enumerate() {
-            spender(&format!("events[{n}]"), event.app.as_ref(), event.team.as_ref())?;
-            if let Some(own) = event.tokens {
-                amount(format!("events[{n}].tokens"), own, false)?;
+            event.check(&format!("events[{n}]"))?;
+            if event.id.is_empty() {
+                return wrong(format!("events[{n}].id"), "is missing");
             }
             let before = seen.insert(&event.id, event);
             if before.is_some_and(|before| !before.is_same(event)) {
@@ -189,7 +188,7 @@ impl Scenario {
             let (member, id) = match (&correction.voids, &correction.replaces, &correction.with) {
                 (Some(id), None, None) => ("voids", id),
                 (None, Some(id), Some(with)) => {
-                    with.check(&format!("corrections[{n}].with"))?;
+                    with.check_replacement(&format!("corrections[{n}].with"))?;
                     ("replaces", id)
                 }
                 _ => {
@@ -321,34 +320,22 @@ fn spender(member: &str, app: Option<&String>, team: Option<&String>) -> Check {
 }
 
 impl ScenarioEvent {
-    /// Whether it says the same, whenever it was recorded.
-    fn is_same(&self, other: &Self) -> bool {
-        Self { recorded_at: None, ..self.clone() } == Self { recorded_at: None, ..other.clone() }
-    }
-}
-
-impl ScenarioReplacement {
     fn check(&self, member: &str) -> Check {
         spender(member, self.app.as_ref(), self.team.as_ref())?;
         self.tokens.map_or(Ok(()), |own| amount(format!("{member}.tokens"), own, false))
     }
-    /// The event that stands in place of the one of this id.
-    pub(crate) fn event(&self, id: &str) -> ScenarioEvent {
-        let Self { time, app, team, user, api, variant, quantity, status, tokens } = self.clone();
-        let (id, recorded_at) = (id.to_owned(), None);
-        ScenarioEvent {
-            id,
-            time,
-            app,
-            team,
-            user,
-            api,
-            variant,
-            quantity,
-            status,
-            tokens,
-            recorded_at,
+    fn check_replacement(&self, member: &str) -> Check {
+        if !self.id.is_empty() {
+            return wrong(format!("{member}.id"), "must be left out: the id of the event stays");
         }
+        if self.recorded_at.is_some() {
+            return wrong(format!("{member}.recorded_at"), "belongs to the correction itself");
+        }
+        self.check(member)
+    }
+    /// Whether it says the same, whenever it was recorded.
+    fn is_same(&self, other: &Self) -> bool {
+        Self { recorded_at: None, ..self.clone() } == Self { recorded_at: None, ..other.clone() }
     }
 }
 

@@ -156,6 +156,19 @@ fn what_cannot_be_is_refused_with_its_place() {
             "`corrections[0].with` needs either `app` or `team`",
         ),
         (
+            r#""events": [EVENT], "corrections": [{"replaces": "e", "with": EVENT}]"#,
+            "`corrections[0].with.id` must be left out: the id of the event stays",
+        ),
+        (
+            r#""events": [EVENT], "corrections": [{"replaces": "e",
+                "with": {"time": "DAY3T0Z", "team": "t", "api": "a", "recorded_at": "DAY4T0Z"}}]"#,
+            "`corrections[0].with.recorded_at` belongs to the correction itself",
+        ),
+        (
+            r#""events": [{"time": "DAY3T0Z", "team": "t", "api": "a"}]"#,
+            "`events[0].id` is missing",
+        ),
+        (
             r#""holds": [{"key": "k", "team": "t", "tokens": "0", "from": "DAY3T0Z"}]"#,
             "`holds[0].tokens` must be more than 0 and at most 1000000000",
         ),

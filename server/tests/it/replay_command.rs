@@ -206,7 +206,7 @@ const WRONG: &[(&str, &str, &str)] = &[
     ),
     (r#""quantity": "5""#, r#""quantity": "-1""#, "events[0].quantity: `-1` is negative"),
     (r#""quantity": "5""#, r#""tokens": "2000000000""#, "events[0].tokens: must be 0 or more"),
-    (r#""id": "e1", "#, "", "events[0]: missing field `id`"),
+    (r#""id": "e1", "#, "", "events[0].id: is missing"),
     (r#""team": "red", "api""#, r#""api""#, "events[0]: needs either `app` or `team`"),
     (
         r#""events": [{"#,
