@@ -48,6 +48,8 @@ pub struct Call {
     pub price: Tokens,
     /// Usable remainders of the class minus live holds, never below zero.
     pub available: Tokens,
+    /// What live holds were promised and can no longer get.
+    pub lacking: Tokens,
 }
 
 /// What would change the answer.
@@ -73,7 +75,8 @@ pub enum Remedy {
     Unblock,
     /// Grant the team more tokens, or wait until holds end.
     Grant {
-        /// So many are missing.
+        /// So many are missing, in a lot that pays for everything: it settles debt first, then
+        /// serves holds.
         tokens: Tokens,
     },
 }
@@ -123,7 +126,10 @@ impl Call {
                 let and_unblock = self.unblock == Unblock::Manual;
                 Remedy::PayDebt { tokens: self.debt, and_unblock }
             }
-            Denial::NotEnough => Remedy::Grant { tokens: self.price - self.available },
+            Denial::NotEnough => {
+                let before = self.debt + self.lacking;
+                Remedy::Grant { tokens: before + self.price - self.available }
+            }
         });
         Decision { denied, price: self.price, available: self.available, remedy }
     }
@@ -147,6 +153,7 @@ mod tests {
             overdraft: Overdraft::Deny,
             price: Tokens::whole(2),
             available: Tokens::whole(2),
+            lacking: Tokens::ZERO,
         }
     }
 
@@ -193,6 +200,14 @@ mod tests {
                 Some(Remedy::PayDebt { tokens, and_unblock: false }),
             ),
             (call, Some(Remedy::Grant { tokens: Tokens::whole(3) })),
+            (
+                Call { available: Tokens::ZERO, lacking: Tokens::whole(4), ..call },
+                Some(Remedy::Grant { tokens: Tokens::whole(9) }),
+            ),
+            (
+                Call { available: Tokens::ZERO, debt: Tokens::whole(7), ..call },
+                Some(Remedy::Grant { tokens: Tokens::whole(12) }),
+            ),
             (Call { price: Tokens::whole(2), ..call }, None),
         ] {
             let decision = call.decide();

@@ -91,11 +91,7 @@ pub fn available(
     at: Instant,
     until: Instant,
 ) -> Tokens {
-    let live = holds.iter().filter(|hold| !hold.reserved(at).is_zero());
-    let mut demands: Vec<Demand> = live.map(Demand::of).collect();
-    demands.sort_unstable_by_key(|demand| Reverse(demand.until));
-    let mut supplies: Vec<&LotState> = lots.iter().filter(|lot| lot.usable).collect();
-    supplies.sort_unstable_by_key(|lot| Reverse(lot.end()));
+    let (supplies, mut demands) = stand(lots, holds, at);
     let place = demands.partition_point(|demand| demand.until >= until);
     let mut with = |amount| {
         demands.insert(place, Demand { class, until, amount });
@@ -114,6 +110,28 @@ pub fn available(
         if mine.is_zero() && others == before { fits = middle } else { over = middle }
     }
     Tokens::from_micro(fits)
+}
+
+/// What live holds were promised and can no longer get at an instant: lots expired or were voided
+/// since, or usage took the tokens.
+#[must_use]
+pub fn lacking(lots: &[LotState], holds: &[Hold], at: Instant) -> Tokens {
+    let (supplies, demands) = stand(lots, holds, at);
+    unmet(&supplies, &demands).1
+}
+
+/// Usable lots and what live holds want of them, latest end first.
+fn stand<'a>(
+    lots: &'a [LotState],
+    holds: &[Hold],
+    at: Instant,
+) -> (Vec<&'a LotState>, Vec<Demand>) {
+    let live = holds.iter().filter(|hold| !hold.reserved(at).is_zero());
+    let mut demands: Vec<Demand> = live.map(Demand::of).collect();
+    demands.sort_unstable_by_key(|demand| Reverse(demand.until));
+    let mut supplies: Vec<&LotState> = lots.iter().filter(|lot| lot.usable).collect();
+    supplies.sort_unstable_by_key(|lot| Reverse(lot.end()));
+    (supplies, demands)
 }
 
 /// A hold was asked for.
@@ -275,6 +293,8 @@ mod tests {
         let fewer = [lot(PaysFor::Product, 3, None)];
         assert_eq!(free(&fewer, &holds, Class::Api, 10), Tokens::ZERO);
         assert_eq!(free(&fewer, &holds, Class::Product, 10), Tokens::whole(2));
+        let lack = |lots: &[LotState]| lacking(lots, &holds, Instant::from_micros(0));
+        assert_eq!([lack(&lots), lack(&fewer)], [0, 7].map(Tokens::whole));
     }
 
     #[test]

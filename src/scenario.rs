@@ -26,6 +26,9 @@ use std::collections::BTreeMap;
 /// The source of the events of a scenario file.
 pub const SOURCE: &str = "scenario";
 
+/// How ids of lots begin that a correction of closed books gives back.
+pub const RETURNED: &str = "returned:";
+
 /// One file. Facts without `recorded_at` were known from the beginning.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -260,7 +260,11 @@ fn lots(facts: &Scenario) -> Vec<SlowLot> {
     }
     let mut moves = distinct(&facts.moves, |moved| &moved.id);
     moves.sort_by_key(|moved| (moved.at, &moved.id));
-    for moved in moves {
+    // The first whose source is there, until there is none.
+    let is_there =
+        |lots: &[SlowLot], moved: &ScenarioMove| lots.iter().any(|it| it.lot.id == moved.lot);
+    while let Some(place) = moves.iter().position(|moved| is_there(&lots, moved)) {
+        let moved = moves.remove(place);
         let Some(source) = lots.iter().find(|it| it.lot.id == moved.lot) else { continue };
         let source = source.lot.clone();
         let effective = if source.effective > moved.at { source.effective } else { moved.at };

@@ -64,9 +64,8 @@ fn lots(scenario: &Scenario, teams: &mut BTreeMap<String, Team>) -> Vec<(String,
         let lot = Lot { effective, expires, ..given.lot() };
         lots.entry(&given.id).or_insert((given.team.clone(), lot, false));
     }
-    let mut moves: Vec<_> = scenario.moves.iter().collect();
-    moves.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
-    for asked in moves {
+    for n in scenario.moves_in_order() {
+        let asked = &scenario.moves[n];
         // One that is there already is the same transfer again; a source that is not there is
         // one that was not known.
         if lots.contains_key(asked.id.as_str()) {

@@ -6,7 +6,7 @@ use super::Posted;
 use super::charges::{Charges, charges};
 use super::rules::Rules;
 use crate::lot::{Class, Lot, LotKind, PaysFor};
-use crate::scenario::{Scenario, ScenarioError, total};
+use crate::scenario::{RETURNED, Scenario, ScenarioError, total};
 use crate::time::Instant;
 use std::collections::BTreeMap;
 
@@ -78,7 +78,11 @@ impl Book {
             return;
         }
         if !charge.amount.is_zero() {
-            let id = format!("returned:{}:{}:{}", charge.event, charge.n, self.returned.len());
+            let again = self.reversed.iter().filter(|(_, earlier)| {
+                (&earlier.event, earlier.n) == (&charge.event, charge.n)
+                    && !earlier.amount.is_zero()
+            });
+            let id = format!("{RETURNED}{}:{}:{}", charge.event, charge.n, again.count());
             self.returned.push((team.clone(), given_back(&charge, id, open)));
         }
         self.reversed.push((team, charge));

@@ -2,10 +2,9 @@
 
 use super::{Replay, ReplayError};
 use crate::access::Access;
-use crate::burn::TeamState;
 use crate::decision::Call;
 use crate::event::Status;
-use crate::hold::available;
+use crate::hold::{available, lacking};
 use crate::lot::Class;
 use crate::rate::{Rating, Rounding, rate};
 use crate::scenario::{ScenarioCall, ScenarioError, ScenarioEvent, Verdict};
@@ -29,6 +28,13 @@ impl Replay {
         let class = if daily { Class::Product } else { Class::Api };
         let policy = team.as_deref().map(|team| rules.policies(team).at(at)).unwrap_or_default();
         let until = at.plus(i64::from(call.ttl_s.unwrap_or(0)) * SECOND);
+        let (free, lacks) = match (team.as_deref().and_then(|team| self.teams.get(team)), &state) {
+            (Some(team), Some(state)) => (
+                available(&state.lots, &team.holds, class, at, until),
+                lacking(&state.lots, &team.holds, at),
+            ),
+            _ => Default::default(),
+        };
         let decision = Call {
             app_known: rules.knows_app(&call.app),
             rated: line.is_some(),
@@ -40,23 +46,12 @@ impl Replay {
             unblock: policy.unblock,
             overdraft: policy.overdraft,
             price: self.price(call, team.as_deref(), at)?,
-            available: self.available(team.as_deref(), state.as_ref(), class, until),
+            available: free,
+            lacking: lacks,
         }
         .decide();
         let (denied, price, available) = (decision.denied, decision.price, decision.available);
         Ok(Verdict { denied, price, available, remedy: decision.remedy })
-    }
-
-    fn available(
-        &self,
-        team: Option<&str>,
-        state: Option<&TeamState>,
-        class: Class,
-        until: Instant,
-    ) -> Tokens {
-        let team = team.and_then(|team| self.teams.get(team));
-        let (Some(team), Some(state)) = (team, state) else { return Tokens::ZERO };
-        available(&state.lots, &team.holds, class, state.at, until)
     }
 
     /// What a call would be charged at once: nothing for a product inside an open window.

@@ -1,12 +1,14 @@
 //! What a scenario file must hold besides its form. Errors name the member that is wrong.
 
 use super::{
-    Question, Scenario, ScenarioClose, ScenarioCorrection, ScenarioEvent, ScenarioHold, ScenarioLot,
+    Question, RETURNED, Scenario, ScenarioClose, ScenarioCorrection, ScenarioEvent, ScenarioHold,
+    ScenarioLot, ScenarioMove,
 };
 use crate::hold::{HoldEnd, TTL_MAX_S, TTL_S};
 use crate::time::{Instant, SECOND};
 use crate::tokens::Tokens;
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter;
 
 /// A fact that cannot be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -84,6 +86,8 @@ impl Scenario {
         total("lots", granted.chain(self.moves.iter().map(|moved| moved.tokens)))?;
         for (n, lot) in self.lots.iter().enumerate() {
             amount(format!("lots[{n}].tokens"), lot.tokens, true)?;
+            check_lot_id(format!("lots[{n}].id"), &lot.id)?;
+            named(format!("lots[{n}].team"), &lot.team)?;
             if !lot.kind.is_granted() {
                 let reason = "cannot be sent: it comes out of a correction";
                 return wrong(format!("lots[{n}].kind"), reason);
@@ -108,12 +112,10 @@ impl Scenario {
             asked.extend(lot.voided.map(|at| (at, Asked::Voided(n))));
         }
         asked.extend(self.voids.iter().enumerate().map(|(n, void)| (void.at, Asked::Void(n))));
-        asked.extend(self.moves.iter().enumerate().map(|(n, m)| (m.at, Asked::Move(n))));
-        asked.sort_unstable_by_key(|(at, what)| match what {
-            Asked::Voided(n) => (*at, 0, self.lots[*n].id.as_str()),
-            Asked::Void(n) => (*at, 0, self.voids[*n].lot.as_str()),
-            Asked::Move(n) => (*at, 1, self.moves[*n].id.as_str()),
-        });
+        // At one instant voids come before transfers.
+        let moves = self.moves_in_order().into_iter();
+        asked.extend(moves.map(|n| (self.moves[n].at, Asked::Move(n))));
+        asked.sort_by_key(|(at, what)| (*at, matches!(what, Asked::Move(_))));
         for (at, what) in asked {
             match what {
                 Asked::Voided(n) => {
@@ -128,10 +130,33 @@ impl Scenario {
         Ok(())
     }
 
+    /// The places of the transfers in the order of time; at one instant a lot is made before a
+    /// part of it moves on, else the ids decide.
+    pub(crate) fn moves_in_order(&self) -> Vec<usize> {
+        let made: BTreeMap<&str, &ScenarioMove> =
+            self.moves.iter().map(|m| (m.id.as_str(), m)).collect();
+        let hops = |asked: &ScenarioMove| {
+            let source = |of: &ScenarioMove| {
+                made.get(of.lot.as_str()).copied().filter(|source| source.at == of.at)
+            };
+            // No longer than all transfers in a row: what goes in a circle ends, too.
+            let chain = iter::successors(source(asked), |of| source(of));
+            chain.take(self.moves.len()).count()
+        };
+        let mut order: Vec<usize> = (0..self.moves.len()).collect();
+        order.sort_by_cached_key(|n| {
+            let asked = &self.moves[*n];
+            (asked.at, hops(asked), asked.id.clone())
+        });
+        order
+    }
+
     fn check_move<'a>(&'a self, n: usize, lots: &mut BTreeMap<&'a str, Held<'a>>) -> Check {
         let asked = &self.moves[n];
         let at = |member: &str| format!("moves[{n}].{member}");
         amount(at("tokens"), asked.tokens, true)?;
+        check_lot_id(at("id"), &asked.id)?;
+        named(at("to"), &asked.to)?;
         if let Some(there) = lots.get(asked.id.as_str()) {
             let same = there.by.is_some_and(|other| self.moves[other] == *asked);
             return if same { Ok(()) } else { wrong(at("id"), repeated(&asked.id, "lot")) };
@@ -170,9 +195,7 @@ impl Scenario {
         let mut seen: BTreeMap<&str, &ScenarioEvent> = BTreeMap::new();
         for (n, event) in self.events.iter().enumerate() {
             event.check(&format!("events[{n}]"))?;
-            if event.id.is_empty() {
-                return wrong(format!("events[{n}].id"), "is missing");
-            }
+            named(format!("events[{n}].id"), &event.id)?;
             let before = seen.insert(&event.id, event);
             if before.is_some_and(|before| !before.is_same(event)) {
                 return wrong(format!("events[{n}].id"), repeated(&event.id, "event"));
@@ -308,13 +331,25 @@ pub(crate) fn total(member: &str, amounts: impl Iterator<Item = Tokens>) -> Chec
     Ok(())
 }
 
+fn named(member: String, name: &str) -> Check {
+    if name.is_empty() { wrong(member, "is missing") } else { Ok(()) }
+}
+
+fn check_lot_id(member: String, id: &str) -> Check {
+    if id.starts_with(RETURNED) {
+        return wrong(member, "begins with `returned:`, as ids of tokens that come back do");
+    }
+    named(member, id)
+}
+
 fn repeated(id: &str, what: &str) -> String {
     format!("is `{id}` again, with other content: another {what} has this id")
 }
 
 fn spender(member: &str, app: Option<&String>, team: Option<&String>) -> Check {
     match (app, team) {
-        (Some(_), None) | (None, Some(_)) => Ok(()),
+        (Some(app), None) => named(format!("{member}.app"), app),
+        (None, Some(team)) => named(format!("{member}.team"), team),
         _ => wrong(member, "needs either `app` or `team`"),
     }
 }

@@ -165,6 +165,20 @@ fn what_cannot_be_is_refused_with_its_place() {
             "`corrections[0].with.recorded_at` belongs to the correction itself",
         ),
         (
+            r#""lots": [{"id": "returned:e:0:0", "team": "t", "kind": "flex", "tokens": "5",
+                "effective": "DAY1T0Z"}]"#,
+            "`lots[0].id` begins with `returned:`, as ids of tokens that come back do",
+        ),
+        (
+            r#""lots": [{"id": "l", "team": "", "kind": "flex", "tokens": "5",
+                "effective": "DAY1T0Z"}]"#,
+            "`lots[0].team` is missing",
+        ),
+        (
+            r#""events": [{"id": "e", "time": "DAY3T0Z", "app": "", "api": "a"}]"#,
+            "`events[0].app` is missing",
+        ),
+        (
             r#""events": [{"time": "DAY3T0Z", "team": "t", "api": "a"}]"#,
             "`events[0].id` is missing",
         ),
@@ -221,6 +235,9 @@ fn the_same_again_and_edges_are_taken() {
         r#""lots": [LOT], "moves": [{"id": "n", "lot": "m", "to": "t", "at": "DAY4T0Z",
                 "tokens": "1"},
             {"id": "m", "lot": "l", "to": "u", "at": "DAY3T0Z", "tokens": "1"}]"#,
+        r#""lots": [LOT], "moves": [
+            {"id": "a", "lot": "b", "to": "v", "at": "DAY3T0Z", "tokens": "1"},
+            {"id": "b", "lot": "l", "to": "u", "at": "DAY3T0Z", "tokens": "1"}]"#,
         r#""events": [EVENT], "corrections": [{"voids": "e"}, {"voids": "e"}]"#,
         r#""holds": [{"key": "k", "team": "t", "tokens": "1", "from": "DAY3T0Z",
             "ended": {"at": "DAY3T0Z", "how": "settled"}}]"#,

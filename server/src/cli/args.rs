@@ -113,7 +113,7 @@ All files are read and answered before the first answer is printed.
 
 Exit code:
   0  every answer is the expected one
-  1  an answer differs
+  1  an answer differs, or the answers cannot be written
   2  a file cannot be read or is no scenario: the error says file and member
 
 The format of the files: src/scenarios/README.md. Times are RFC 3339 with a zone, like
