@@ -6,7 +6,8 @@
 //! gives finer steps for it and asks again. A sum is too coarse when
 //! - the usable lots change inside it, or the instant asked about lies inside it;
 //! - the first debt of a run begins inside it, since the run starts at one charge;
-//! - both classes compete in it for lots that do not suffice, or a lot pays only a part of it.
+//! - a lot for everything becomes usable later and pays only a part of what both classes owe
+//!   from it.
 //!
 //! [`burn_down`] also says what paid for what: the charges of a class, in their order, are a
 //! stream of micro-tokens, and lots pay for it from its beginning on. Debt is a queue, so what no
@@ -239,7 +240,7 @@ impl<'a, W: Watch> Burner<'a, W> {
     /// it began (by a void or a short validity) stays out.
     fn start(&mut self, n: usize, at: Instant) -> Result<(), BurnError> {
         let lot = &mut self.lots[n];
-        if lot.lot.expires.is_some_and(|end| end <= at) || lot.has_ended {
+        if lot.has_ended {
             return Ok(());
         }
         lot.usable = true;
@@ -320,14 +321,14 @@ impl<'a, W: Watch> Burner<'a, W> {
         for class in Class::ALL {
             *due.get_mut(class) = self.draw(period.from, class, 1, due.get(class));
         }
-        let both = !due.api.is_zero() && !due.product.is_zero();
-        let left = self.pool.wide();
-        let competing = both && !left.is_zero();
-        let unpaid = due.total() > left;
-        if unpaid && (competing || self.clock.debt_since().is_none()) {
+        // Where there is debt, lots for everything are empty: they would have settled it. So either
+        // they suffice, or debt begins here and its first charge has to be known.
+        let unpaid = due.total() > self.pool.wide();
+        if unpaid && self.clock.debt_since().is_none() {
             return Err(BurnError::Refine(period));
         }
-        if W::EXACT && both && due.total() > self.pool.first_wide(&self.lots) && !unpaid {
+        let both = !due.api.is_zero() && !due.product.is_zero();
+        if W::EXACT && both && !unpaid && due.total() > self.pool.first_wide(&self.lots) {
             return Err(BurnError::Refine(period));
         }
         for class in Class::ALL {

@@ -83,6 +83,28 @@ fn a_sum_with_a_change_or_a_cut_inside_is_too_coarse() {
     }
 }
 
+#[test]
+fn slices_ask_for_more_only_where_two_lots_share_both_classes() {
+    let books = TeamBooks {
+        lots: vec![lot(0, (0, 0, 10, 0)), lot(1, (0, 0, 20, 0))],
+        ..TeamBooks::default()
+    };
+    let period = Period::new(at(1), at(9));
+    let of = |api, product| {
+        let (api, product) = (Tokens::from_micro(api), Tokens::from_micro(product));
+        Step::Sum { period, amounts: PerClass { api, product } }
+    };
+    let down = |step| burn_down(&books, &[step], None, at(9)).map(|_| ());
+    assert_eq!(down(of(4, 6)), Ok(()), "the first lot pays all");
+    assert_eq!(down(of(4, 7)), Err(BurnError::Refine(period)));
+    assert_eq!(down(of(15, 0)), Ok(()), "one class alone is cut anywhere");
+    assert_eq!(down(of(0, 15)), Ok(()));
+    assert_eq!(down(of(31, 0)), Err(BurnError::Refine(period)), "debt begins inside");
+    let single = Step::Charge { at: at(0), class: Class::Api, amount: Tokens::from_micro(31) };
+    let state = burn(&books, &[single, of(4, 7)], at(9)).unwrap();
+    assert_eq!(state.debt, PerClass { api: Tokens::from_micro(5), product: Tokens::from_micro(7) });
+}
+
 proptest! {
     #[test]
     fn sums_give_the_same_as_charge_by_charge(
