@@ -92,7 +92,8 @@ impl Scenario {
         for void in &self.voids {
             timed.push((void.at, Fact::Void { lot: void.lot.clone(), at: void.at }));
         }
-        timed.extend(self.moves.iter().cloned().map(|m| (m.at, m.fact())));
+        let moves = self.moves_in_order().into_iter().map(|n| self.moves[n].clone());
+        timed.extend(moves.map(|m| (m.at, m.fact())));
         timed.sort_by_key(|(at, _)| *at);
         facts.extend(timed.into_iter().map(|(_, fact)| fact));
         for unblock in &self.unblocks {

@@ -104,9 +104,10 @@ async fn only_the_token_of_this_process_opens_it(database: Database) {
 
 /// Two processes, several browsers each.
 async fn of_many_at_once_one_succeeds(database: Database) {
+    // Both processes wait for their first start before any browser sends it.
+    let processes = [service(&database).await, service(&database).await];
     let mut starts = JoinSet::new();
-    for process in 0..2 {
-        let (service, token) = service(&database).await;
+    for (process, (service, token)) in processes.iter().enumerate() {
         for browser in 0..3 {
             let (service, token) = (service.clone(), token.clone());
             let email = format!("a{process}{browser}@example.org");
