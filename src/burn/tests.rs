@@ -99,6 +99,7 @@ fn slices_ask_for_more_only_where_two_lots_share_both_classes() {
     assert_eq!(down(of(4, 7)), Err(BurnError::Refine(period)));
     assert_eq!(down(of(15, 0)), Ok(()), "one class alone is cut anywhere");
     assert_eq!(down(of(0, 15)), Ok(()));
+    assert_eq!(down(of(30, 0)), Ok(()), "all is used and nothing is owed");
     assert_eq!(down(of(31, 0)), Err(BurnError::Refine(period)), "debt begins inside");
     let single = Step::Charge { at: at(0), class: Class::Api, amount: Tokens::from_micro(31) };
     let state = burn(&books, &[single, of(4, 7)], at(9)).unwrap();
