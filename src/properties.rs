@@ -47,5 +47,12 @@ use proptest::test_runner::Config;
 fn cases(usual: u32) -> Config {
     let standard = Config::default();
     let cases = (usual * standard.cases).div_ceil(256);
-    Config { cases, failure_persistence: None, max_shrink_iters: 20_000, ..standard }
+    let max_global_rejects = standard.max_global_rejects + cases;
+    Config {
+        cases,
+        failure_persistence: None,
+        max_shrink_iters: 20_000,
+        max_global_rejects,
+        ..standard
+    }
 }
