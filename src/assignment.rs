@@ -44,6 +44,10 @@ impl<T: Clone> AssignmentLines<T> {
     pub fn team_at(&self, at: Instant) -> Option<T> {
         self.lines.range(..=at).next_back().and_then(|(_, team)| team.clone())
     }
+    /// When the lines begin.
+    pub fn starts(&self) -> impl Iterator<Item = Instant> {
+        self.lines.keys().copied()
+    }
     /// Every team that any line names.
     pub fn teams(&self) -> impl Iterator<Item = &T> {
         self.lines.values().flatten()

@@ -4,6 +4,7 @@
 
 use crate::access::Policy;
 use crate::lot::{LotKind, PaysFor, UnitCost};
+use crate::payer::Payer;
 use crate::rate::Rounding;
 use crate::time::Instant;
 use crate::tokens::{Quantity, Tokens};
@@ -131,6 +132,38 @@ pub enum Fact {
         team: String,
         /// When.
         at: Instant,
+    },
+    /// Whose an app is; matters where owners' pools pay.
+    Owner {
+        /// The app.
+        client_id: String,
+        /// E-mail or external id of the owner, or none.
+        owner: Option<String>,
+        /// From when on; the same instant again corrects the line.
+        from: Instant,
+    },
+    /// Who pays for apps: their teams or their owners' own pools.
+    Payer {
+        /// Who pays.
+        payer: Payer,
+        /// From when on; the same instant again corrects the line.
+        from: Instant,
+    },
+    /// Whether a member may use a daily product.
+    Product {
+        /// E-mail or external id of the member.
+        user: String,
+        /// Code of the product.
+        api: String,
+        /// Whether it is assigned from then on, or taken away.
+        assigned: bool,
+        /// From when on; the same instant again corrects the line.
+        from: Instant,
+    },
+    /// Nothing before an instant changes any more through facts recorded later.
+    Close {
+        /// The first open instant.
+        until: Instant,
     },
 }
 

@@ -146,7 +146,7 @@ async fn team_books(tx: &mut Tx, book: &Book, team: TeamId) -> Result<TeamBooks,
         unblocks: rows.unblocks.into_iter().map(|(time,)| at(time)).collect(),
         // Nothing sends notices of debt yet.
         notices: Vec::new(),
-        policy: book.policy(team),
+        policy: book.policy(team, None),
         trial_until: book.trial(team),
     })
 }

@@ -12,6 +12,7 @@ use tokenscope::assignment::AssignmentLines;
 use tokenscope::catalog::{Api, Variant};
 use tokenscope::fault::Fault;
 use tokenscope::id::{ApiId, AppId, OrgId, SourceId, TeamId, VariantId};
+use tokenscope::payer::{Payer, PayerLines};
 use tokenscope::rate::{RateCard, RateLine, Rounding};
 use tokenscope::time::{Instant, Period, Zone};
 use tokenscope::tokens::{Quantity, Tokens};
@@ -62,6 +63,26 @@ impl App {
     }
 }
 
+/// A policy line.
+#[derive(Debug, Clone)]
+struct PolicyLine {
+    from: Instant,
+    policy: Policy,
+    recorded_at: Instant,
+}
+
+/// A trial line; only instants from `seen` on know it.
+#[derive(Debug, Clone)]
+struct TrialLine {
+    until: Instant,
+    recorded_at: Instant,
+    seen: Instant,
+}
+
+fn is_known(recorded_at: Instant, known: Option<Instant>) -> bool {
+    known.is_none_or(|known| recorded_at <= known)
+}
+
 /// One organization's book.
 #[derive(Debug, Clone)]
 pub struct Book {
@@ -89,9 +110,16 @@ pub struct Book {
     pub variants: BTreeMap<VariantId, Variant>,
     /// All rate lines.
     pub card: RateCard,
-    policies: BTreeMap<TeamId, Vec<(Instant, Policy)>>,
-    org_policies: Vec<(Instant, Policy)>,
-    trials: BTreeMap<TeamId, Instant>,
+    /// Lines by team, none for the organization's, in the order of `from`, then of recording.
+    policies: BTreeMap<Option<TeamId>, Vec<PolicyLine>>,
+    /// In the order in which they were recorded.
+    trials: BTreeMap<TeamId, Vec<TrialLine>>,
+    payers: PayerLines,
+    products: BTreeMap<(i64, ApiId), BTreeMap<Instant, bool>>,
+    /// When each close was recorded, and the first open instant.
+    closes: Vec<(Instant, Instant)>,
+    /// The pools of single owners, by user.
+    pools: BTreeMap<i64, TeamId>,
     team_by_slug: HashMap<String, TeamId>,
     app_by_client: HashMap<String, AppId>,
     api_by_code: HashMap<String, ApiId>,
@@ -120,25 +148,55 @@ impl Book {
     pub fn source(&self, name: &str) -> Option<SourceId> {
         self.source_by_name.get(name).copied()
     }
-    /// The end of a team's trial.
+    /// The end of a team's trial, as charges see it: the newest recorded line.
     pub fn trial(&self, team: TeamId) -> Option<Instant> {
-        self.trials.get(&team).copied()
+        self.trial_known(team, None)
     }
-    /// The policies that speak for a team.
-    pub fn policy(&self, team: TeamId) -> PolicyLines {
-        PolicyLines {
-            organization: self.org_policies.clone(),
-            team: self.policies.get(&team).cloned().unwrap_or_default(),
-        }
+    /// The same without the lines that were recorded after an instant.
+    pub fn trial_known(&self, team: TeamId, known: Option<Instant>) -> Option<Instant> {
+        let lines = self.trials.get(&team)?.iter().rev();
+        lines.filter(|line| is_known(line.recorded_at, known)).map(|line| line.until).next()
+    }
+    /// The end of a team's trial as an instant sees it: one of closed books does not see lines
+    /// that came after the close.
+    pub fn trial_at(&self, team: TeamId, at: Instant, known: Option<Instant>) -> Option<Instant> {
+        let lines = self.trials.get(&team)?.iter().rev();
+        let mut seen = lines.filter(|line| is_known(line.recorded_at, known) && line.seen <= at);
+        seen.next().map(|line| line.until)
+    }
+    /// The policies that speak for a team, without those recorded after `known`.
+    pub fn policy(&self, team: TeamId, known: Option<Instant>) -> PolicyLines {
+        let lines = |of: Option<TeamId>| {
+            let mut found: Vec<(Instant, Policy)> = Vec::new();
+            for line in self.policies.get(&of).into_iter().flatten() {
+                if is_known(line.recorded_at, known) {
+                    // A later recorded line of the same instant corrects the earlier one.
+                    found.retain(|(at, _)| *at != line.from);
+                    found.push((line.from, line.policy));
+                }
+            }
+            found
+        };
+        PolicyLines { organization: lines(None), team: lines(Some(team)) }
+    }
+    /// The first instant at which the books are open: nothing before it changes any more.
+    pub fn open(&self) -> Instant {
+        self.closes.iter().map(|(_, until)| *until).max().unwrap_or(Instant::MIN)
+    }
+    /// The pool of an owner.
+    pub fn pool(&self, user: i64) -> Option<TeamId> {
+        self.pools.get(&user).copied()
+    }
+    /// Whether a user may use a daily product at an instant; a new one may use none.
+    pub fn is_assigned(&self, user: i64, api: ApiId, at: Instant) -> bool {
+        let lines = self.products.get(&(user, api));
+        let newest = lines.and_then(|lines| lines.range(..=at).next_back());
+        newest.is_some_and(|(_, assigned)| *assigned)
     }
     /// Adds a team that was just recorded.
     pub fn add_team(&mut self, id: TeamId, slug: &str, name: &str) {
         self.team_by_slug.insert(slug.to_owned(), id);
         self.teams.insert(id, Team { slug: slug.to_owned(), name: name.to_owned() });
-    }
-    /// Sets the end of a trial that was just recorded.
-    pub fn set_trial(&mut self, team: TeamId, until: Instant) {
-        self.trials.insert(team, until);
     }
     /// The numbers of all apps that a user owns.
     pub fn apps_of(&self, user: i64) -> Vec<i64> {
@@ -174,8 +232,11 @@ pub async fn load(tx: &mut Tx, org: OrgId) -> Result<Option<Book>, DbError> {
         variants: BTreeMap::new(),
         card: RateCard::default(),
         policies: BTreeMap::new(),
-        org_policies: Vec::new(),
-        trials: rules.trials.iter().map(|(t, at)| (TeamId(*t), at_micros(*at))).collect(),
+        trials: BTreeMap::new(),
+        payers: PayerLines::default(),
+        products: BTreeMap::new(),
+        closes: Vec::new(),
+        pools: BTreeMap::new(),
         team_by_slug: HashMap::new(),
         app_by_client: HashMap::new(),
         api_by_code: HashMap::new(),
@@ -193,9 +254,10 @@ fn at_micros(micros: i64) -> Instant {
 
 impl Book {
     fn take_names(&mut self, names: names::NameRows) {
-        for (number, slug, name) in names.teams {
+        for (number, slug, name, owner) in names.teams {
             self.team_by_slug.insert(slug.clone(), TeamId(number));
             self.teams.insert(TeamId(number), Team { slug, name });
+            self.pools.extend(owner.map(|user| (user, TeamId(number))));
         }
         for row in names.apps {
             self.app_by_client.insert(row.client_id.clone(), AppId(row.app_id));
@@ -249,16 +311,53 @@ impl Book {
             let added = self.card.add(ApiId(row.api_id), variant, line);
             added.map_err(|_| damaged("a double"))?;
         }
-        for (team, from, text) in rules.policies {
+        for (team, from, text, recorded_at) in rules.policies {
             let policy: Policy = serde_json::from_str(&text)
                 .map_err(|e| DbError::Damaged(format!("a policy: {e}")))?;
-            let lines = match team {
-                0 => &mut self.org_policies,
-                team => self.policies.entry(TeamId(team)).or_default(),
+            let line =
+                PolicyLine { from: at_micros(from), policy, recorded_at: at_micros(recorded_at) };
+            let team = (team != 0).then_some(TeamId(team));
+            self.policies.entry(team).or_default().push(line);
+        }
+        for (team, until, recorded_at, seen) in rules.trials {
+            let line = TrialLine {
+                until: at_micros(until),
+                recorded_at: at_micros(recorded_at),
+                seen: seen.map_or(Instant::MIN, at_micros),
             };
-            // A later recorded line of the same instant corrects the earlier one.
-            lines.retain(|(at, _)| *at != at_micros(from));
-            lines.push((at_micros(from), policy));
+            self.trials.entry(TeamId(team)).or_default().push(line);
+        }
+        for (user, api, from, assigned) in rules.products {
+            let lines = self.products.entry((user, ApiId(api))).or_default();
+            lines.insert(at_micros(from), assigned != 0);
+        }
+        let closes = rules.closes.iter();
+        self.closes = closes.map(|(at, until)| (at_micros(*at), at_micros(*until))).collect();
+        self.take_payers(rules.payers, rules.owners)
+    }
+
+    /// Who pays for an app is one line of teams, whatever it comes from.
+    fn take_payers(
+        &mut self,
+        payers: Vec<(i64, String)>,
+        owners: Vec<(i64, i64, Option<i64>)>,
+    ) -> Result<(), DbError> {
+        for (from, code) in payers {
+            let payer = Payer::from_code(&code);
+            let payer = payer.ok_or_else(|| DbError::Damaged(format!("a payer {code}")))?;
+            self.payers.add(at_micros(from), payer);
+        }
+        let mut lines: BTreeMap<AppId, AssignmentLines<TeamId>> = BTreeMap::new();
+        for (app, from, owner) in owners {
+            let pool = owner.and_then(|user| self.pool(user));
+            lines.entry(AppId(app)).or_default().assign(at_micros(from), pool);
+        }
+        if self.payers.is_empty() {
+            return Ok(());
+        }
+        for (id, app) in &mut self.apps {
+            let pools = lines.remove(id).unwrap_or_default();
+            app.teams = self.payers.teams(&app.teams, &pools);
         }
         Ok(())
     }

@@ -18,17 +18,40 @@ statements! {
     RATE_ADD = "INSERT INTO rate (org_id, api_id, variant_id, from_at, tokens, per, rounding,
         charge_failed, recorded_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     /// All policy lines, in the order in which later ones correct earlier ones.
-    POLICY_LIST = "SELECT team_id, from_at, policy FROM policy_line WHERE org_id = $1
-        ORDER BY team_id, from_at, recorded_at";
+    POLICY_LIST = "SELECT team_id, from_at, policy, recorded_at FROM policy_line
+        WHERE org_id = $1 ORDER BY team_id, from_at, recorded_at";
     /// A policy line.
-    POLICY_ADD = "INSERT INTO policy_line (org_id, team_id, from_at, recorded_at, policy)
-        VALUES ($1, $2, $3, $4, $5)";
+    POLICY_ADD = "INSERT INTO policy_line (org_id, team_id, from_at, recorded_at, policy,
+        belongs_to) VALUES ($1, $2, $3, $4, $5, $6)";
     /// All ends of trials, in the order in which they were recorded.
-    TRIAL_LIST = "SELECT team_id, until_at FROM trial_line WHERE org_id = $1
-        ORDER BY team_id, recorded_at";
+    TRIAL_LIST = "SELECT team_id, until_at, recorded_at, seen_at FROM trial_line
+        WHERE org_id = $1 ORDER BY team_id, recorded_at";
     /// The end of a trial.
-    TRIAL_ADD = "INSERT INTO trial_line (org_id, team_id, recorded_at, until_at)
+    TRIAL_ADD = "INSERT INTO trial_line (org_id, team_id, recorded_at, until_at, seen_at)
+        VALUES ($1, $2, $3, $4, $5)";
+    /// All owner lines of apps, in the order in which later ones correct earlier ones.
+    OWNER_LIST = "SELECT app_id, from_at, user_id FROM app_owner WHERE org_id = $1
+        ORDER BY app_id, from_at, recorded_at";
+    /// An owner line.
+    OWNER_ADD = "INSERT INTO app_owner (org_id, app_id, from_at, recorded_at, user_id)
+        VALUES ($1, $2, $3, $4, $5)";
+    /// All payer lines, in the order in which later ones correct earlier ones.
+    PAYER_LIST = "SELECT from_at, payer FROM payer_line WHERE org_id = $1
+        ORDER BY from_at, recorded_at";
+    /// A payer line.
+    PAYER_ADD = "INSERT INTO payer_line (org_id, from_at, recorded_at, payer)
         VALUES ($1, $2, $3, $4)";
+    /// All assignments of products, in the order in which later ones correct earlier ones.
+    PRODUCT_LIST = "SELECT user_id, api_id, from_at, assigned FROM product_assignment
+        WHERE org_id = $1 ORDER BY user_id, api_id, from_at, recorded_at";
+    /// An assignment of a product.
+    PRODUCT_ADD = "INSERT INTO product_assignment (org_id, user_id, api_id, from_at, recorded_at,
+        assigned) VALUES ($1, $2, $3, $4, $5, $6)";
+    /// All closes, in the order in which they were recorded.
+    CLOSE_LIST = "SELECT recorded_at, until_at FROM books_close WHERE org_id = $1
+        ORDER BY recorded_at";
+    /// A close.
+    CLOSE_ADD = "INSERT INTO books_close (org_id, recorded_at, until_at) VALUES ($1, $2, $3)";
     /// The lots of a team.
     LOT_OF_TEAM = "SELECT lot_key, team_id, kind, pays_for, priority, granted, effective_at,
         expires_at, unit_cost, currency, reference, channel FROM lot
@@ -126,10 +149,18 @@ pub struct RuleRows {
     pub assignments: Vec<(i64, i64, Option<i64>)>,
     /// Rate lines.
     pub rates: Vec<RateRow>,
-    /// Team (0 = organization), from, policy as JSON.
-    pub policies: Vec<(i64, i64, String)>,
-    /// Team, end.
-    pub trials: Vec<(i64, i64)>,
+    /// Team (0 = organization), from, policy as JSON, recorded at.
+    pub policies: Vec<(i64, i64, String, i64)>,
+    /// Team, end, recorded at, seen from.
+    pub trials: Vec<(i64, i64, i64, Option<i64>)>,
+    /// App, from, owner.
+    pub owners: Vec<(i64, i64, Option<i64>)>,
+    /// From, code of who pays.
+    pub payers: Vec<(i64, String)>,
+    /// User, product, from, whether it is assigned.
+    pub products: Vec<(i64, i64, i64, i64)>,
+    /// Recorded at, first open instant.
+    pub closes: Vec<(i64, i64)>,
 }
 
 /// Reads all rules of an organization.
@@ -142,6 +173,10 @@ pub async fn rules(tx: &mut Tx, org: OrgId) -> Result<RuleRows, DbError> {
         rates: tx.rows(RATE_LIST, args![org.0]).await?,
         policies: tx.rows(POLICY_LIST, args![org.0]).await?,
         trials: tx.rows(TRIAL_LIST, args![org.0]).await?,
+        owners: tx.rows(OWNER_LIST, args![org.0]).await?,
+        payers: tx.rows(PAYER_LIST, args![org.0]).await?,
+        products: tx.rows(PRODUCT_LIST, args![org.0]).await?,
+        closes: tx.rows(CLOSE_LIST, args![org.0]).await?,
     })
 }
 
@@ -218,9 +253,10 @@ pub async fn add_policy(
     tx: &mut Tx,
     org: OrgId,
     (team, from_at, policy): (i64, i64, &str),
+    belongs_to: Option<i64>,
     recorded_at: i64,
 ) -> Result<(), DbError> {
-    tx.run(POLICY_ADD, args![org.0, team, from_at, recorded_at, policy]).await?;
+    tx.run(POLICY_ADD, args![org.0, team, from_at, recorded_at, policy, belongs_to]).await?;
     Ok(())
 }
 
@@ -231,10 +267,66 @@ pub async fn add_policy(
 pub async fn add_trial(
     tx: &mut Tx,
     org: OrgId,
-    (team, until_at): (i64, i64),
+    (team, until_at, seen_at): (i64, i64, Option<i64>),
     recorded_at: i64,
 ) -> Result<(), DbError> {
-    tx.run(TRIAL_ADD, args![org.0, team, recorded_at, until_at]).await?;
+    tx.run(TRIAL_ADD, args![org.0, team, recorded_at, until_at, seen_at]).await?;
+    Ok(())
+}
+
+/// Adds an owner line.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn add_owner(
+    tx: &mut Tx,
+    org: OrgId,
+    (app, from_at, user): (i64, i64, Option<i64>),
+    recorded_at: i64,
+) -> Result<(), DbError> {
+    tx.run(OWNER_ADD, args![org.0, app, from_at, recorded_at, user]).await?;
+    Ok(())
+}
+
+/// Adds a payer line.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn add_payer(
+    tx: &mut Tx,
+    org: OrgId,
+    (from_at, payer): (i64, &str),
+    recorded_at: i64,
+) -> Result<(), DbError> {
+    tx.run(PAYER_ADD, args![org.0, from_at, recorded_at, payer]).await?;
+    Ok(())
+}
+
+/// Adds an assignment of a product: user, product, from, whether it is assigned.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn add_product(
+    tx: &mut Tx,
+    org: OrgId,
+    (user, api, from_at, assigned): (i64, i64, i64, bool),
+    recorded_at: i64,
+) -> Result<(), DbError> {
+    tx.run(PRODUCT_ADD, args![org.0, user, api, from_at, recorded_at, assigned]).await?;
+    Ok(())
+}
+
+/// Adds a close.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn add_close(
+    tx: &mut Tx,
+    org: OrgId,
+    until_at: i64,
+    recorded_at: i64,
+) -> Result<(), DbError> {
+    tx.run(CLOSE_ADD, args![org.0, recorded_at, until_at]).await?;
     Ok(())
 }
 

@@ -31,8 +31,11 @@ macro_rules! migration {
 }
 
 /// All of them, in order.
-pub const MIGRATIONS: &[Migration] =
-    &[migration!(1, "0001_foundation"), migration!(2, "0002_product")];
+pub const MIGRATIONS: &[Migration] = &[
+    migration!(1, "0001_foundation"),
+    migration!(2, "0002_product"),
+    migration!(3, "0003_ledger"),
+];
 
 /// Tables of the directory family; every other table belongs to a tenant.
 pub const DIRECTORY_TABLES: &[&str] = &[

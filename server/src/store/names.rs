@@ -8,10 +8,11 @@ use tokenscope::time::Instant;
 
 statements! {
     /// All teams.
-    TEAM_LIST = "SELECT team_id, slug, name FROM team WHERE org_id = $1 ORDER BY slug";
+    TEAM_LIST = "SELECT team_id, slug, name, owner_user_id FROM team WHERE org_id = $1
+        ORDER BY slug";
     /// All apps.
     APP_LIST = "SELECT app_id, client_id, name, owner_user_id, direct_team_id, registered,
-        created_at FROM app WHERE org_id = $1 ORDER BY client_id";
+        created_at, archived_at FROM app WHERE org_id = $1 ORDER BY client_id";
     /// All APIs.
     API_LIST = "SELECT api_id, code, name, unit, hue, listed FROM api WHERE org_id = $1
         ORDER BY api_id";
@@ -25,7 +26,13 @@ statements! {
         WHERE org_id = $1 AND external_id IN (SELECT value FROM json_each($2))"
         | "SELECT external_id, user_id FROM usage_user
         WHERE org_id = $1 AND external_id = ANY($2)";
-    /// A team.
+    /// Finds the users of some numbers.
+    USER_NAMES = "SELECT user_id, external_id FROM usage_user
+        WHERE org_id = $1 AND user_id IN (SELECT value FROM json_each($2))"
+        | "SELECT user_id, external_id FROM usage_user WHERE org_id = $1 AND user_id = ANY($2)";
+    /// A team is the pool of one owner.
+    TEAM_POOL = "UPDATE team SET owner_user_id = $3 WHERE org_id = $1 AND team_id = $2";
+    /// A new team.
     TEAM_ADD = "INSERT INTO team (org_id, team_id, slug, name, last_recorded_at, created_at)
         VALUES ($1, $2, $3, $4, 0, $5)";
     /// An app.
@@ -52,7 +59,7 @@ statements! {
 }
 
 /// A team: number, slug, name.
-pub type TeamRow = (i64, String, String);
+pub type TeamRow = (i64, String, String, Option<i64>);
 
 /// An app as it is stored.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -71,6 +78,8 @@ pub struct AppRow {
     pub registered: i64,
     /// When it became known.
     pub created_at: i64,
+    /// When it was taken out of use.
+    pub archived_at: Option<i64>,
 }
 
 /// An API as it is stored.
@@ -193,6 +202,27 @@ pub async fn add_team(
 ) -> Result<(), DbError> {
     tx.run(TEAM_ADD, args![org.0, number, slug, name, now.micros()]).await?;
     Ok(())
+}
+
+/// Makes a team the pool of one owner.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn make_pool(tx: &mut Tx, org: OrgId, team: i64, user: i64) -> Result<(), DbError> {
+    tx.run(TEAM_POOL, args![org.0, team, user]).await?;
+    Ok(())
+}
+
+/// The external ids behind numbers of users: number, id.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn users_by_number(
+    tx: &mut Tx,
+    org: OrgId,
+    numbers: Vec<i64>,
+) -> Result<Vec<(i64, String)>, DbError> {
+    tx.rows(USER_NAMES, args![org.0, numbers]).await
 }
 
 /// A new app.

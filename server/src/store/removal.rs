@@ -24,6 +24,18 @@ statements! {
     /// The organization's data is its own from now on.
     DEMO_END = "UPDATE org SET demo = 0 WHERE org_id = $1";
     /// Every row of a tenant table.
+    REMOVE_HOLD = "DELETE FROM hold WHERE org_id = $1";
+    REMOVE_DECISION = "DELETE FROM decision WHERE org_id = $1";
+    REMOVE_IDEMPOTENCY_KEY = "DELETE FROM idempotency_key WHERE org_id = $1";
+    REMOVE_CHARGE_RETURN = "DELETE FROM charge_return WHERE org_id = $1";
+    REMOVE_JOB_SUM = "DELETE FROM job_sum WHERE org_id = $1";
+    REMOVE_JOB = "DELETE FROM job WHERE org_id = $1";
+    REMOVE_EVENT_PAST = "DELETE FROM event_past WHERE org_id = $1";
+    REMOVE_DEBT_NOTICE = "DELETE FROM debt_notice WHERE org_id = $1";
+    REMOVE_BOOKS_CLOSE = "DELETE FROM books_close WHERE org_id = $1";
+    REMOVE_PRODUCT_ASSIGNMENT = "DELETE FROM product_assignment WHERE org_id = $1";
+    REMOVE_PAYER_LINE = "DELETE FROM payer_line WHERE org_id = $1";
+    REMOVE_APP_OWNER = "DELETE FROM app_owner WHERE org_id = $1";
     REMOVE_CHARGE = "DELETE FROM charge WHERE org_id = $1";
     REMOVE_CHARGE_BY_HOUR = "DELETE FROM charge_by_hour WHERE org_id = $1";
     REMOVE_CHARGE_BY_DAY = "DELETE FROM charge_by_day WHERE org_id = $1";
@@ -77,6 +89,18 @@ statements! {
 
 /// The tenant tables that are emptied, each before those it refers to.
 pub const EMPTIED: &[(&str, Sql)] = &[
+    ("hold", REMOVE_HOLD),
+    ("decision", REMOVE_DECISION),
+    ("idempotency_key", REMOVE_IDEMPOTENCY_KEY),
+    ("charge_return", REMOVE_CHARGE_RETURN),
+    ("job_sum", REMOVE_JOB_SUM),
+    ("job", REMOVE_JOB),
+    ("event_past", REMOVE_EVENT_PAST),
+    ("debt_notice", REMOVE_DEBT_NOTICE),
+    ("books_close", REMOVE_BOOKS_CLOSE),
+    ("product_assignment", REMOVE_PRODUCT_ASSIGNMENT),
+    ("payer_line", REMOVE_PAYER_LINE),
+    ("app_owner", REMOVE_APP_OWNER),
     ("charge", REMOVE_CHARGE),
     ("charge_by_hour", REMOVE_CHARGE_BY_HOUR),
     ("charge_by_day", REMOVE_CHARGE_BY_DAY),
@@ -102,8 +126,8 @@ pub const EMPTIED: &[(&str, Sql)] = &[
 ];
 
 /// The tenant tables of which something stays: the organization, its keys and its own people; and
-/// notes for pages that follow it live, which the program deletes by itself.
-pub const KEPT: &[&str] = &["org", "member", "usage_user", "api_key", "outbox"];
+/// notes for pages that follow it live, which the program deletes by itself; and what was done.
+pub const KEPT: &[&str] = &["org", "member", "usage_user", "api_key", "outbox", "audit_log"];
 
 /// What an organization has: events, teams, apps, lots.
 ///

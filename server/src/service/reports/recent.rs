@@ -80,7 +80,7 @@ pub(super) async fn contacts(
 /// What the policies of some teams allow.
 pub(super) fn limits(book: &Book, teams: &[TeamId], now: Instant) -> Vec<Limit> {
     let limit = |team: &TeamId| {
-        let policy = book.policy(*team).at(now);
+        let policy = book.policy(*team, None).at(now);
         Some(Limit {
             team: book.teams.get(team)?.name.clone(),
             grace_days: policy.grace_days,
