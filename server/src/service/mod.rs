@@ -11,6 +11,7 @@ pub mod fault;
 mod intake;
 mod key_use;
 mod keys;
+mod ledger;
 mod live;
 mod mail;
 mod oidc;
@@ -45,6 +46,7 @@ struct Parts {
     db: Db,
     clock: Clock,
     books: book::Cache,
+    ledgers: ledger::Cache,
     stamps: live::Stamps,
     throttle: throttle::Throttle,
     hashing: password::Hashing,
@@ -64,6 +66,7 @@ impl Service {
         let parts = Parts {
             writer: intake::Writer::start(db.clone()),
             books: book::Cache::default(),
+            ledgers: ledger::Cache::default(),
             stamps: live::Stamps::default(),
             throttle: throttle::Throttle::default(),
             hashing: password::Hashing::default(),

@@ -7,7 +7,9 @@ pub mod charge;
 pub mod checklist;
 pub mod db;
 pub mod event;
+pub mod explained;
 pub mod identity;
+pub mod ledger;
 pub mod migrate;
 pub mod names;
 pub mod org;
@@ -31,7 +33,9 @@ pub fn all_statements() -> Vec<db::Sql> {
         charge::STATEMENTS,
         checklist::STATEMENTS,
         event::STATEMENTS,
+        explained::STATEMENTS,
         identity::STATEMENTS,
+        ledger::STATEMENTS,
         migrate::STATEMENTS,
         names::STATEMENTS,
         org::STATEMENTS,

@@ -6,6 +6,7 @@ mod windows;
 mod write;
 mod writer;
 
+pub use prepare::digest;
 pub use writer::Writer;
 
 use super::Service;
