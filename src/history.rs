@@ -77,7 +77,11 @@ pub fn line(down: &BurnDown, steps: &[Step], from: Instant) -> Result<Vec<Point>
 
 /// What happened from an instant on, in the order of time.
 #[must_use]
-pub fn events(down: &BurnDown, from: Instant, is_moved_in: impl Fn(&str) -> bool) -> Vec<TokenEvent> {
+pub fn events(
+    down: &BurnDown,
+    from: Instant,
+    is_moved_in: impl Fn(&str) -> bool,
+) -> Vec<TokenEvent> {
     let posted = down.postings.iter().filter(|posting| posting.at >= from).map(|posting| {
         let kind = match posting.flow {
             Flow::Granted if is_moved_in(&down.state.lots[posting.lot].lot.id) => Kind::MovedIn,

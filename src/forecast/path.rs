@@ -1,6 +1,6 @@
 //! The balance day by day as it is expected, for a chart.
 
-use super::{BURN_DAYS, EXACT, Holding, Past, Pattern, Start, Stage, Stock, errors, weekday};
+use super::{BURN_DAYS, EXACT, Holding, Past, Pattern, Stage, Start, Stock, errors, weekday};
 use crate::lot::PerClass;
 use crate::time::{Instant, Period, Zone, next_day};
 use crate::tokens::Tokens;

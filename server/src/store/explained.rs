@@ -21,8 +21,8 @@ statements! {
             OR (generation <> 0 AND generation <> ALL($4)))
         GROUP BY team_id, at, n, class, revision, event_at, belongs_to";
     /// The revisions of an event that were corrected.
-    EVENT_PAST_OF = "SELECT revision, recorded_at AS corrected_at, replacement, at, app_id, user_id, api_id,
-        variant_id, quantity, failed, own_tokens FROM event_past
+    EVENT_PAST_OF = "SELECT revision, recorded_at AS corrected_at, replacement, at, app_id,
+        user_id, api_id, variant_id, quantity, failed, own_tokens FROM event_past
         WHERE org_id = $1 AND digest = $2 ORDER BY revision";
     /// The current revision of an event, found by its time, of which charges and corrections tell.
     EVENT_CURRENT_OF = "SELECT revision, cast(NULL AS bigint) AS corrected_at,

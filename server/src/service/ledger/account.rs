@@ -31,8 +31,7 @@ pub(super) async fn list(mut reader: Reader<'_>, seen: Seen) -> Result<AccountLi
     for team in reader.teams(None)? {
         let (state, _) = reader.books(team, seen).await?;
         let book = reader.book.clone();
-        let charges =
-            super::Charges::known_at(&mut reader.tx, &book, team, seen.known_at).await?;
+        let charges = super::Charges::known_at(&mut reader.tx, &book, team, seen.known_at).await?;
         let days = charges.days(&mut reader.tx, seen.as_of).await.map_err(fault::of)?;
         let (past, holdings) = (reader.past(days, seen), holdings(&state));
         let outlook = outlook(&book.zone, seen.as_of, &past, &holdings, state.debt);

@@ -126,8 +126,7 @@ fn net(mut rows: Vec<EventChargeRow>) -> Result<Vec<EventChargeRow>, DbError> {
     let mut net: Vec<EventChargeRow> = Vec::new();
     for row in rows {
         let same = |last: &&mut EventChargeRow| {
-            (last.at, last.n, last.team_id, &last.class)
-                == (row.at, row.n, row.team_id, &row.class)
+            (last.at, last.n, last.team_id, &last.class) == (row.at, row.n, row.team_id, &row.class)
         };
         match net.last_mut().filter(same) {
             Some(last) => {
@@ -151,8 +150,7 @@ async fn paid(
     let at = Instant::from_micros(row.at);
     let book = reader.book.clone();
     let span = Span { from: None, to: Some(at.plus(1)), seen };
-    let mut account =
-        Account::of(&mut reader.tx, &book, TeamId(row.team_id), span).await?;
+    let mut account = Account::of(&mut reader.tx, &book, TeamId(row.team_id), span).await?;
     let mut bills = account
         .refine_while(&mut reader.tx, |bills, _| {
             let holds = |bill: &&Bill| !bill.single && bill.period.contains(at);

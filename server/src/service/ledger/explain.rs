@@ -22,10 +22,7 @@ use tokenscope::time::{Instant, Period};
 use tokenscope::tokens::Tokens;
 
 /// Explains a figure.
-pub(super) async fn explain(
-    mut reader: Reader<'_>,
-    figure: Figure,
-) -> Result<Explanation, Fault> {
+pub(super) async fn explain(mut reader: Reader<'_>, figure: Figure) -> Result<Explanation, Fault> {
     match figure {
         Figure::Balance { team, seen } => {
             let (team, seen) = (reader.team(&team)?, reader.seen(seen)?);

@@ -26,7 +26,9 @@ pub(super) async fn list(
         let (state, facts) = reader.books(team, seen).await?;
         let mut own = LotLine::of(&slug, &state, |lot| facts.is_moved_in(lot));
         own.sort_by(|a, b| a.id.as_bytes().cmp(b.id.as_bytes()));
-        lots.extend(own.into_iter().filter(|lot| slug != after_team || lot.id.as_str() > after_lot));
+        lots.extend(
+            own.into_iter().filter(|lot| slug != after_team || lot.id.as_str() > after_lot),
+        );
     }
     let more = lots.len() > limit;
     lots.truncate(limit);

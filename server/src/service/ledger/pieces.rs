@@ -70,8 +70,7 @@ impl Pieces {
         let is_last = latest.is_none_or(|latest| latest <= at.micros());
         let mut cuts: BTreeSet<Instant> = changes(books).chain(marks.iter().copied()).collect();
         cuts.insert(end);
-        let mut pieces =
-            Self { pieces: BTreeMap::new(), cuts, end: is_last.then_some(end) };
+        let mut pieces = Self { pieces: BTreeMap::new(), cuts, end: is_last.then_some(end) };
         let days = charges.days(tx, at).await.map_err(fault::of)?;
         pieces.put(charges, Fineness::Day, days);
         // Known to be needed: marks and the end are no changes of the lots that ask for it.
@@ -106,9 +105,8 @@ impl Pieces {
     ) -> Result<(), Fault> {
         loop {
             let found = self.pieces.range(..at).next_back();
-            let crossing = found.filter(|(_, piece)| {
-                piece.to > at && piece.fineness != Fineness::Instants
-            });
+            let crossing =
+                found.filter(|(_, piece)| piece.to > at && piece.fineness != Fineness::Instants);
             let Some(period) = crossing.map(|(from, piece)| Period::new(*from, piece.to)) else {
                 return Ok(());
             };

@@ -77,9 +77,9 @@ impl<'a> Account<'a> {
         let trial = book.trial_at(team, seen.as_of, seen.known_at);
         down.state.access = down.state.clock.access(seen.as_of, trial);
         let opening = match from {
-            Some(from) => Some(
-                pieces.settle(tx, &charges, |steps| burn(books, steps, from.plus(-1))).await?,
-            ),
+            Some(from) => {
+                Some(pieces.settle(tx, &charges, |steps| burn(books, steps, from.plus(-1))).await?)
+            }
             None => None,
         };
         Ok(Self { charges, facts, pieces, down, opening, from, to })

@@ -43,7 +43,8 @@ pub(super) async fn of(
     let to = to.unwrap_or_else(|| reader.now.plus(1).max(from.unwrap_or(Instant::MIN).plus(1)));
     let seen = reader.seen(Seen { as_of: Some(to.plus(-1)), known_at })?;
     let book = reader.book.clone();
-    let mut account = Account::of(&mut reader.tx, &book, team, Span { from, to: None, seen }).await?;
+    let mut account =
+        Account::of(&mut reader.tx, &book, team, Span { from, to: None, seen }).await?;
     let usage = account.usage(&mut reader.tx).await?;
     of_account(reader, team, &account, &usage)
 }
