@@ -21,6 +21,7 @@ mod given;
 mod harness;
 mod ingest;
 mod lints;
+mod ledger_api;
 mod ledger_time;
 mod live;
 mod oidc;

@@ -5,8 +5,12 @@ mod balance;
 mod bearer;
 mod event_input;
 mod events;
+mod explain;
 mod item;
+mod lots;
 mod query;
+mod statement;
+mod table;
 
 use crate::http::endpoints::Endpoints;
 use crate::http::problem::Problem;
@@ -20,6 +24,9 @@ pub fn routes() -> Endpoints {
         .post("/events", events::accept)
         .get("/apps", apps::list)
         .get("/balance", balance::list)
+        .get("/lots", lots::list)
+        .get("/statement", statement::show)
+        .get("/explain", explain::show)
         .with(|router| router.fallback(super::unknown).method_not_allowed_fallback(wrong_method))
 }
 
