@@ -159,10 +159,7 @@ async fn a_figure_explains_itself(database: Database) {
     assert_eq!(line["basis"], json!("rate"));
     assert_eq!(line["rate"]["tokens"], json!("1"));
     let settled = days_ago(5).to_string();
-    assert_eq!(
-        line["lots"],
-        json!([{"lot": "order-2", "tokens": "1", "settled": settled}])
-    );
+    assert_eq!(line["lots"], json!([{"lot": "order-2", "tokens": "1", "settled": settled}]));
     let (from, to) = (days_ago(21), now());
     let bucket = format!("/explain?of=bucket&team=red&from={from}&to={to}&api=cad");
     let (_, bucket) = world.get(&bucket).await;

@@ -173,7 +173,10 @@ struct Asked<'a> {
 
 impl Asked<'_> {
     fn place(&self) -> String {
-        format!("seed {}, team {}, {:?}, from {:?}", self.told.seed, self.team, self.seen, self.from)
+        format!(
+            "seed {}, team {}, {:?}, from {:?}",
+            self.told.seed, self.team, self.seen, self.from
+        )
     }
 
     async fn explained(&self, figure: Figure) -> Explanation {
