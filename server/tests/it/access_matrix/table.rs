@@ -69,6 +69,8 @@ POST /api/v1/events    | 1 111111 11 1 .3331  3 |
     | json {"source":"matrix","id":"{n}","client_id":"rouge-gadget","api":"calls"}
 GET /api/v1/apps       | 1 111111 11 1 33.31  . | r:orb y:x
 GET /api/v1/balance    | 1 111111 11 1 33.31  . | r:RB y:X
+GET /balance           | L ...... .. . =====  = | omgsp:R f:B MA:RB X:X
+GET /balance/{team}    | L .4.... .. 4 =====  = | om:R gspMA:orR
 GET /api/v1/lots       | 1 111111 11 1 33.31  . |
 GET /api/v1/statement  | 1 111111 11 1 33231  2 |
 GET /api/v1/explain    | 1 111111 11 1 33231  2 |
