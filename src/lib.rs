@@ -36,8 +36,9 @@
 //! **A manager opens `/overview`.** `server/src/http/router.rs` finds the session and renders the
 //! page; its server function asks [`service::Reports::overview`]
 //! (`server/src/service/reports/`), which reads the rollups in one snapshot and, for each
-//! balance card, runs [`burn::burn`] over the day sums of the team (`balance.rs`), refined to
-//! hours and single charges only where the rules ask for it.
+//! balance card, takes the books of the team that are kept (`server/src/service/ledger/now.rs`)
+//! or runs [`burn::burn`] over its day sums, refined to hours, parts of hours and single charges
+//! only where the rules ask for it (`pieces.rs`).
 //!
 //! **`tokenscope load books.json`** reads a [`scenario::Scenario`], records its facts through
 //! [`service::Books::record`] (`server/src/service/books.rs`), and sends its events through the

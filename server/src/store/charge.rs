@@ -28,14 +28,6 @@ statements! {
     /// The sums of a team's hours in a period.
     HOUR_SUMS = "SELECT at, class, amount FROM charge_by_hour
         WHERE org_id = $1 AND team_id = $2 AND at >= $3 AND at < $4 ORDER BY at, class";
-    /// The single charges of a team in a period, with what puts those of one instant in order.
-    CHARGE_LIST = "SELECT c.at, s.name AS source, e.external_id, c.n, c.class,
-        cast(sum(c.amount) AS bigint) AS amount FROM charge c
-        JOIN usage_event e ON e.org_id = c.org_id AND e.at = c.event_at AND e.digest = c.digest
-        JOIN source s ON s.org_id = e.org_id AND s.source_id = e.source_id
-        WHERE c.org_id = $1 AND e.org_id = $1 AND s.org_id = $1
-        AND c.team_id = $2 AND c.at >= $3 AND c.at < $4
-        GROUP BY c.at, s.name, e.external_id, c.n, c.class HAVING sum(c.amount) <> 0";
     /// Tokens charged to some teams in a period, by app and API.
     CHARGE_SUM = "SELECT e.app_id, e.api_id, cast(sum(c.amount) AS bigint) AS amount
         FROM charge c
@@ -254,23 +246,6 @@ pub async fn hour_sums(
     (from, to): (i64, i64),
 ) -> Result<Vec<SumRow>, DbError> {
     tx.rows(HOUR_SUMS, args![org.0, team.0, from, to]).await
-}
-
-/// The single charges of a team in a period, in the order (time, source, id, n). The order of
-/// texts is that of their bytes, which a database's collation need not keep; so it is made here.
-///
-/// # Errors
-/// [`DbError`]
-pub async fn list(
-    tx: &mut Tx,
-    org: OrgId,
-    team: TeamId,
-    (from, to): (i64, i64),
-) -> Result<Vec<SumRow>, DbError> {
-    type Row = (i64, String, String, i64, String, i64);
-    let mut rows: Vec<Row> = tx.rows(CHARGE_LIST, args![org.0, team.0, from, to]).await?;
-    rows.sort_unstable();
-    Ok(rows.into_iter().map(|(at, _, _, _, class, amount)| (at, class, amount)).collect())
 }
 
 /// Tokens charged to some teams in a period: app, API, micro-tokens.

@@ -49,10 +49,10 @@ statements! {
     /// The time of a team's first charge after an instant.
     CHARGE_AHEAD = "SELECT min(at) AS at FROM charge
         WHERE org_id = $1 AND team_id = $2 AND at > $3";
-    /// What was recorded for a team after some record time, but for what jobs prepared.
-    CHARGE_SINCE = "SELECT at, class, cast(sum(amount) AS bigint) AS amount FROM charge
-        WHERE org_id = $1 AND team_id = $2 AND recorded_at > $3 AND generation = 0
-        GROUP BY at, class ORDER BY at, class LIMIT $4";
+    /// What was recorded for a team after some record time, but for what jobs prepared. In no
+    /// order: one by time would lead the planner through all charges of the team.
+    CHARGE_SINCE = "SELECT at, class, amount FROM charge
+        WHERE org_id = $1 AND team_id = $2 AND recorded_at > $3 AND generation = 0 LIMIT $4";
     /// When a job last switched.
     JOB_SWITCHED = "SELECT max(switched_at) AS switched_at FROM job WHERE org_id = $1";
     /// The charges of a part of an hour.

@@ -23,6 +23,7 @@ mod ingest;
 mod ledger_api;
 mod ledger_rows;
 mod ledger_time;
+mod ledger_vectors;
 mod lints;
 mod live;
 mod oidc;

@@ -15,9 +15,9 @@ use tokenscope_server::service::Service;
 const ZONES: &[&str] = &["UTC", "Asia/Kolkata", "America/New_York"];
 
 /// A file and what it holds.
-struct Vector {
-    file: String,
-    scenario: Scenario,
+pub struct Vector {
+    pub file: String,
+    pub scenario: Scenario,
 }
 
 /// All scenario files in the order of their names.
@@ -38,7 +38,7 @@ fn vectors() -> Vec<Vector> {
 }
 
 /// Those that can be loaded.
-fn loadable() -> impl Iterator<Item = Vector> {
+pub fn loadable() -> impl Iterator<Item = Vector> {
     vectors().into_iter().filter(|vector| vector.scenario.unloadable().is_none())
 }
 
@@ -93,7 +93,8 @@ async fn every_scenario_is_answered_from_what_is_stored(database: Database) {
     assert!(asked > 200, "only {asked} questions were asked");
 }
 
-async fn load(service: &Service, caller: &Caller, scenario: &Scenario) {
+/// Writes a scenario into an organization.
+pub async fn load(service: &Service, caller: &Caller, scenario: &Scenario) {
     let name = &scenario.name;
     let facts = scenario.facts();
     let sent = facts.len();
