@@ -9,6 +9,7 @@ mod demo;
 mod directory;
 pub mod fault;
 mod intake;
+mod journal;
 mod key_use;
 mod keys;
 mod live;

@@ -4,10 +4,12 @@
 pub mod api_key;
 pub mod books;
 pub mod charge;
+pub mod charge_return;
 pub mod checklist;
 pub mod db;
 pub mod event;
 pub mod identity;
+pub mod job;
 pub mod migrate;
 pub mod names;
 pub mod org;
@@ -21,6 +23,7 @@ pub mod second_factor;
 pub mod session;
 pub mod setup;
 pub mod sql;
+pub mod stored_event;
 
 /// Every statement of the program, for the tests that prepare and lint them.
 #[must_use]
@@ -29,9 +32,11 @@ pub fn all_statements() -> Vec<db::Sql> {
         api_key::STATEMENTS,
         books::STATEMENTS,
         charge::STATEMENTS,
+        charge_return::STATEMENTS,
         checklist::STATEMENTS,
         event::STATEMENTS,
         identity::STATEMENTS,
+        job::STATEMENTS,
         migrate::STATEMENTS,
         names::STATEMENTS,
         org::STATEMENTS,
@@ -44,6 +49,7 @@ pub fn all_statements() -> Vec<db::Sql> {
         second_factor::STATEMENTS,
         session::STATEMENTS,
         setup::STATEMENTS,
+        stored_event::STATEMENTS,
     ]
     .concat()
 }

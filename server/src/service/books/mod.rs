@@ -1,7 +1,9 @@
 //! Recording facts: each is checked against what is there, then written; all or none.
 
+mod background;
 mod lots;
 mod named;
+mod rerate;
 mod rules;
 
 use super::book::Book;
@@ -34,17 +36,15 @@ impl Books for Service {
         let now = self.clock().now();
         let mut tx = self.write().await?;
         let lock = org::lock(&mut tx, caller.org, now).await.map_err(fault::of)?;
-        let book = self.book(&mut tx, caller.org).await?;
-        let touched = BTreeSet::new();
-        let mut recorder = Recorder { tx, lock, book: (*book).clone(), now, touched };
-        let mut recorded = Recorded::default();
-        for (n, fact) in facts.into_iter().enumerate() {
-            let place = |fault| at_place(fault, n);
-            match recorder.record(fact).await.map_err(place)? {
-                Outcome::New => recorded.new += 1,
-                Outcome::Unchanged => recorded.unchanged += 1,
-            }
+        let before = self.book(&mut tx, caller.org).await?;
+        let mut recorder = Recorder::new(tx, lock, &before, now);
+        let recorded = recorder.record_all(facts.clone()).await?;
+        if !recorder.fits_one_transaction(&before).await? {
+            // Nothing of it stays: the job records the facts when what they change is prepared.
+            drop(recorder);
+            return self.record_later(caller, facts, now).await;
         }
+        recorder.rerate(&before).await?;
         let Recorder { mut tx, lock, .. } = recorder;
         if recorded.new > 0 {
             lock.give_back(&mut tx).await.map_err(fault::of)?;
@@ -84,13 +84,17 @@ struct Recorder {
     touched: BTreeSet<Touched>,
 }
 
-/// Usage from an instant on that a rule speaks about.
+/// What a rule speaks about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Touched {
-    App(AppId, Instant),
+    /// Who pays for an app.
+    App(AppId),
+    /// Who pays for every app.
+    AllApps,
+    /// The price of an API from an instant on.
     Api(ApiId, Instant),
-    Team(TeamId),
-    All(Instant),
+    /// The end of a team's trial.
+    Trial(TeamId),
 }
 
 fn slug(field: &str, text: &str) -> Result<(), Fault> {
@@ -111,6 +115,33 @@ fn conflict(reason: impl Into<String>) -> Fault {
 }
 
 impl Recorder {
+    fn new(tx: Tx, lock: OrgLock, book: &Book, now: Instant) -> Self {
+        Self { tx, lock, book: book.clone(), now, touched: BTreeSet::new() }
+    }
+
+    /// Records facts one after the other and says which one is wrong.
+    async fn record_all(&mut self, facts: Vec<Fact>) -> Result<Recorded, Fault> {
+        let mut recorded = Recorded::default();
+        for (n, fact) in facts.into_iter().enumerate() {
+            match self.record(fact).await.map_err(|fault| at_place(fault, n))? {
+                Outcome::New => recorded.new += 1,
+                Outcome::Unchanged => recorded.unchanged += 1,
+            }
+        }
+        Ok(recorded)
+    }
+
+    /// Adds what a rule names for the first time, without recording it.
+    async fn name_parts(&mut self, rule: &Fact) -> Result<(), Fault> {
+        match rule {
+            Fact::Owner { owner: Some(owner), .. } => self.owner_with_pool(owner).await.map(drop),
+            Fact::Rate { api, variant, .. } => {
+                self.api_and_variant(api, variant.as_deref()).await.map(drop)
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn org(&self) -> OrgId {
         self.book.org
     }
