@@ -20,6 +20,7 @@ mod filters;
 mod given;
 mod harness;
 mod ingest;
+mod ledger_random;
 mod lints;
 mod live;
 mod oidc;

@@ -3,9 +3,11 @@
 mod apps;
 mod balance;
 mod bearer;
+mod corrections;
 mod event_input;
 mod events;
 mod item;
+mod jobs;
 mod query;
 
 use crate::http::endpoints::Endpoints;
@@ -18,6 +20,9 @@ use serde::Serialize;
 pub fn routes() -> Endpoints {
     Endpoints::default()
         .post("/events", events::accept)
+        .post("/events/corrections", corrections::correct)
+        .get("/jobs", jobs::list)
+        .get("/jobs/{number}", jobs::get)
         .get("/apps", apps::list)
         .get("/balance", balance::list)
         .with(|router| router.fallback(super::unknown).method_not_allowed_fallback(wrong_method))
