@@ -5,7 +5,7 @@ use super::book::Book;
 use super::{Service, fault};
 use crate::store::charge::SumRow;
 use crate::store::db::{DbError, Tx};
-use crate::store::{books, charge};
+use crate::store::{books, charge, charge_return};
 use std::collections::BTreeMap;
 use tokenscope::burn::{BurnError, LotState, MoveOut, Step, TeamBooks, TeamState, burn};
 use tokenscope::fault::Fault;
@@ -63,7 +63,10 @@ async fn state_over(
     loop {
         let steps: Vec<Step> = stretches.values().flat_map(|s| s.steps.iter().copied()).collect();
         match burn(facts, &steps, at) {
-            Ok(state) => return Ok(state),
+            Ok(mut state) => {
+                state.access = state.clock.access(at, book.trial_at(team, at, None));
+                return Ok(state);
+            }
             Err(BurnError::Refine(period)) => {
                 refine(tx, book, team, &mut stretches, period).await?;
             }
@@ -139,8 +142,12 @@ async fn team_books(tx: &mut Tx, book: &Book, team: TeamId) -> Result<TeamBooks,
         amount: Tokens::from_micro(amount),
     };
     let at = Instant::from_micros;
+    let mut lots = rows.lots.into_iter().map(lot).collect::<Result<Vec<_>, _>>()?;
+    for row in charge_return::of_team(tx, book.org, team.0).await? {
+        lots.push(returned(row)?);
+    }
     Ok(TeamBooks {
-        lots: rows.lots.into_iter().map(lot).collect::<Result<_, _>>()?,
+        lots,
         voids: rows.voids.into_iter().map(|(lot, time)| (lot, at(time))).collect(),
         moves: rows.transfers.into_iter().map(moved).collect(),
         unblocks: rows.unblocks.into_iter().map(|(time,)| at(time)).collect(),
@@ -148,6 +155,24 @@ async fn team_books(tx: &mut Tx, book: &Book, team: TeamId) -> Result<TeamBooks,
         notices: Vec::new(),
         policy: book.policy(team, None),
         trial_until: book.trial(team),
+    })
+}
+
+fn returned(row: charge_return::ReturnRow) -> Result<Lot, DbError> {
+    Ok(Lot {
+        kind: LotKind::Returned,
+        pays_for: match row.class()? {
+            Class::Api => PaysFor::Api,
+            Class::Product => PaysFor::Product,
+        },
+        priority: LotKind::Returned.priority(),
+        id: row.lot_key,
+        granted: Tokens::from_micro(row.amount),
+        effective: Instant::from_micros(row.effective_at),
+        expires: None,
+        unit_cost: None,
+        reference: Some(row.reference),
+        channel: None,
     })
 }
 
