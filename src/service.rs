@@ -23,8 +23,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 mod accounts;
+mod ledger;
 
 pub use accounts::Accounts;
+pub use ledger::{Ledger, LotQuestion};
 
 /// Who asks: a signed-in person, an API key, or the program itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

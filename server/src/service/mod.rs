@@ -14,6 +14,7 @@ mod jobs;
 mod journal;
 mod key_use;
 mod keys;
+mod ledger;
 mod live;
 mod mail;
 mod oidc;
@@ -48,6 +49,7 @@ struct Parts {
     db: Db,
     clock: Clock,
     books: book::Cache,
+    ledgers: ledger::Cache,
     stamps: live::Stamps,
     throttle: throttle::Throttle,
     hashing: password::Hashing,
@@ -67,6 +69,7 @@ impl Service {
         let parts = Parts {
             writer: intake::Writer::start(db.clone()),
             books: book::Cache::default(),
+            ledgers: ledger::Cache::default(),
             stamps: live::Stamps::default(),
             throttle: throttle::Throttle::default(),
             hashing: password::Hashing::default(),

@@ -13,10 +13,6 @@ statements! {
         | "SELECT team_id, at, digest, n, recorded_at, effective_at, class, amount,
         lot_key, reference, taken_back_at FROM charge_return
         WHERE org_id = $1 AND digest = ANY($2)";
-    /// What came back to a team.
-    RETURN_OF_TEAM = "SELECT team_id, at, digest, n, recorded_at, effective_at, class, amount,
-        lot_key, reference, taken_back_at FROM charge_return
-        WHERE org_id = $1 AND team_id = $2 AND taken_back_at IS NULL";
     /// A charge that had come back is due again.
     RETURN_TAKE_BACK = "UPDATE charge_return SET taken_back_at = $7 WHERE org_id = $1
         AND team_id = $2 AND at = $3 AND digest = $4 AND n = $5 AND recorded_at = $6";
@@ -62,14 +58,6 @@ pub async fn list(
         return Ok(Vec::new());
     }
     tx.rows(RETURN_LIST, args![org.0, digests]).await
-}
-
-/// The returns of a team that were not taken back.
-///
-/// # Errors
-/// [`DbError`]
-pub async fn of_team(tx: &mut Tx, org: OrgId, team: i64) -> Result<Vec<ReturnRow>, DbError> {
-    tx.rows(RETURN_OF_TEAM, args![org.0, team]).await
 }
 
 /// Adds returns.

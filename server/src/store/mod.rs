@@ -8,8 +8,10 @@ pub mod charge_return;
 pub mod checklist;
 pub mod db;
 pub mod event;
+pub mod explained;
 pub mod identity;
 pub mod job;
+pub mod ledger;
 pub mod migrate;
 pub mod names;
 pub mod org;
@@ -35,8 +37,10 @@ pub fn all_statements() -> Vec<db::Sql> {
         charge_return::STATEMENTS,
         checklist::STATEMENTS,
         event::STATEMENTS,
+        explained::STATEMENTS,
         identity::STATEMENTS,
         job::STATEMENTS,
+        ledger::STATEMENTS,
         migrate::STATEMENTS,
         names::STATEMENTS,
         org::STATEMENTS,

@@ -16,6 +16,7 @@ use tokenscope::fault::Fault;
 use tokenscope::payer::Payer;
 use tokenscope::rate::Rounding;
 use tokenscope::replay::Replay;
+use tokenscope::report::ledger::SeenAt;
 use tokenscope::scenario::{
     Scenario, ScenarioApp, ScenarioClose, ScenarioCorrection, ScenarioEvent, ScenarioMove,
     ScenarioOwner, ScenarioPayer, ScenarioPolicyLine, ScenarioRate, ScenarioTrial, ScenarioUnblock,
@@ -370,18 +371,43 @@ impl World {
         let teams: Vec<String> = replay.teams().map(ToOwned::to_owned).collect();
         let mut times = vec![start().plus(-3 * DAY), self.now];
         times.extend((0..6).map(|_| self.random.instant()));
-        for at in times {
-            for team in &teams {
-                let service = self.services[0].clone();
-                let got = service.state_of(self.caller.org, team, at).await;
-                let got = got.unwrap_or_else(|e| panic!("seed {seed}: {team}: {e}"));
-                let expected = replay.state(team, at).unwrap();
-                if got != expected {
-                    self.explain(&replay, team).await;
+        let mut known = vec![None, Some(self.now)];
+        known.extend((0..4).map(|_| Some(self.random.pick(&self.steps).plus(HOUR / 2))));
+        for known in known {
+            let replay = match known {
+                Some(known) => replay.known_at(known).unwrap(),
+                None => Replay::new(&self.facts).unwrap(),
+            };
+            for at in &times {
+                for team in &teams {
+                    self.compare_one(&replay, team, *at, known).await;
                 }
-                assert_eq!(got, expected, "seed {seed}: {team} at {at}");
             }
         }
+    }
+
+    async fn compare_one(
+        &mut self,
+        replay: &Replay,
+        team: &str,
+        at: Instant,
+        known: Option<Instant>,
+    ) {
+        let (seed, service, org) = (self.seed, self.service(), self.caller.org);
+        let Ok(expected) = replay.state(team, at) else {
+            // A pool that nobody was known to own then.
+            return;
+        };
+        let got = match known {
+            Some(_) => service.state_known(org, team, SeenAt { as_of: at, known_at: known }).await,
+            None if at == self.now => service.state_now(org, team).await,
+            None => service.state_of(org, team, at).await,
+        };
+        let got = got.unwrap_or_else(|e| panic!("seed {seed}: {team}: {e}"));
+        if got != expected {
+            self.explain(replay, team).await;
+        }
+        assert_eq!(got, expected, "seed {seed}: {team} at {at}, known at {known:?}");
     }
 
     /// Says which charges of a team differ, and where the facts are.

@@ -21,6 +21,7 @@ mod given;
 mod harness;
 mod ingest;
 mod ledger_random;
+mod ledger_time;
 mod lints;
 mod live;
 mod oidc;
