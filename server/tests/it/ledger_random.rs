@@ -16,7 +16,7 @@ use tokenscope::fault::Fault;
 use tokenscope::payer::Payer;
 use tokenscope::rate::Rounding;
 use tokenscope::replay::Replay;
-use tokenscope::report::ledger::SeenAt;
+use tokenscope::report::SeenAt;
 use tokenscope::scenario::{
     Scenario, ScenarioApp, ScenarioClose, ScenarioCorrection, ScenarioEvent, ScenarioMove,
     ScenarioOwner, ScenarioPayer, ScenarioPolicyLine, ScenarioRate, ScenarioTrial, ScenarioUnblock,
@@ -371,7 +371,8 @@ impl World {
         let teams: Vec<String> = replay.teams().map(ToOwned::to_owned).collect();
         let mut times = vec![start().plus(-3 * DAY), self.now];
         times.extend((0..6).map(|_| self.random.instant()));
-        let mut known = vec![None, Some(self.now)];
+        // Rows of one transaction are a microsecond apart.
+        let mut known = vec![None, Some(self.now.plus(HOUR / 2))];
         known.extend((0..4).map(|_| Some(self.random.pick(&self.steps).plus(HOUR / 2))));
         for known in known {
             let replay = match known {
