@@ -4,7 +4,7 @@
 //! [`Caller`], and each method checks its rights itself.
 
 use crate::event::{EventResult, Submitted};
-use crate::fact::{Fact, Recorded};
+use crate::fact::{Fact, Once, Receipt, Recorded};
 use crate::fault::Fault;
 use crate::id::{OrgId, PersonId, UserId};
 use crate::key::{KeyList, KeyListing, KeyOwner, Lifetime, NewKey};
@@ -21,8 +21,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 mod accounts;
+mod audit;
 
 pub use accounts::Accounts;
+pub use audit::Audit;
 
 /// Who asks: a signed-in person, an API key, or the program itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +45,8 @@ pub struct Caller {
     pub preferences: Preferences,
     /// What his API key is limited to; none for a browser session.
     pub scopes: Option<BTreeSet<Scope>>,
+    /// Number of his API key in the organization; none without one.
+    pub key: Option<i64>,
 }
 
 impl Caller {
@@ -102,7 +106,17 @@ pub trait Intake: Send + Sync {
 pub trait Books: Send + Sync {
     /// Records facts in one transaction: all or none. A fact that is there already is counted as
     /// `unchanged`, so that a repeat converges.
-    async fn record(&self, caller: &Caller, facts: Vec<Fact>) -> Result<Recorded, Fault>;
+    async fn record(&self, caller: &Caller, facts: Vec<Fact>) -> Result<Recorded, Fault> {
+        Ok(self.record_once(caller, facts, None).await?.recorded)
+    }
+    /// The same for a request that its sender may repeat: under the same key it is done once,
+    /// and answered as the first time. Team admins transfer and unblock within their teams.
+    async fn record_once(
+        &self,
+        caller: &Caller,
+        facts: Vec<Fact>,
+        once: Option<Once>,
+    ) -> Result<Receipt, Fault>;
 }
 
 /// Whether anything arrived, for pages that follow it.

@@ -192,6 +192,7 @@ pub fn caller(role: OrgRole) -> Caller {
         roles: Roles { org: BTreeSet::from([role]), ..Roles::default() },
         preferences: Preferences::default(),
         scopes: None,
+        key: None,
     }
 }
 

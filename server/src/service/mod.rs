@@ -1,6 +1,7 @@
 //! The capabilities of `tokenscope::service`, on the rules of the core and the store.
 
 mod accounts;
+mod audit;
 mod balance;
 mod book;
 mod books;
@@ -8,6 +9,7 @@ mod checklist;
 mod demo;
 mod directory;
 pub mod fault;
+mod idempotency;
 mod intake;
 mod key_use;
 mod keys;

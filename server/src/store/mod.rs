@@ -2,11 +2,13 @@
 //! composition of the program look in here.
 
 pub mod api_key;
+pub mod audit;
 pub mod books;
 pub mod charge;
 pub mod checklist;
 pub mod db;
 pub mod event;
+pub mod idempotency;
 pub mod identity;
 pub mod migrate;
 pub mod names;
@@ -27,10 +29,12 @@ pub mod sql;
 pub fn all_statements() -> Vec<db::Sql> {
     [
         api_key::STATEMENTS,
+        audit::STATEMENTS,
         books::STATEMENTS,
         charge::STATEMENTS,
         checklist::STATEMENTS,
         event::STATEMENTS,
+        idempotency::STATEMENTS,
         identity::STATEMENTS,
         migrate::STATEMENTS,
         names::STATEMENTS,

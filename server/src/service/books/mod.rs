@@ -2,19 +2,20 @@
 
 mod lots;
 mod named;
+mod rights;
 mod rules;
 
 use super::book::Book;
-use super::{Service, commit, fault};
+use super::{Service, audit, commit, fault, idempotency};
 use crate::store::db::Tx;
 use crate::store::org::OrgLock;
 use crate::store::{org, outbox};
 use async_trait::async_trait;
 use std::collections::BTreeSet;
-use tokenscope::fact::{Fact, Recorded};
-use tokenscope::fault::{Fault, Needs};
+use tokenscope::audit::Actor;
+use tokenscope::fact::{Fact, Once, Receipt, Recorded};
+use tokenscope::fault::Fault;
 use tokenscope::id::{ApiId, AppId, OrgId, SLUG_MAX, TeamId, check_slug};
-use tokenscope::permission::{Action, Scope};
 use tokenscope::service::{Books, Caller};
 use tokenscope::time::Instant;
 
@@ -23,10 +24,13 @@ const FACTS_MAX: usize = 10_000;
 
 #[async_trait]
 impl Books for Service {
-    async fn record(&self, caller: &Caller, facts: Vec<Fact>) -> Result<Recorded, Fault> {
-        if !caller.roles.everywhere(Action::Administer) || !caller.has_scope(Scope::Admin) {
-            return Err(Fault::Forbidden { needs: Needs::Admin });
-        }
+    async fn record_once(
+        &self,
+        caller: &Caller,
+        facts: Vec<Fact>,
+        once: Option<Once>,
+    ) -> Result<Receipt, Fault> {
+        rights::check_early(caller, &facts)?;
         if facts.len() > FACTS_MAX {
             let limit = format!("{FACTS_MAX} facts a call: send them in several");
             return Err(Fault::TooLarge { limit });
@@ -34,24 +38,48 @@ impl Books for Service {
         let now = self.clock().now();
         let mut tx = self.write().await?;
         let lock = org::lock(&mut tx, caller.org, now).await.map_err(fault::of)?;
+        if let Some(once) = &once
+            && let Some(known) = idempotency::answered(&mut tx, caller.org, once, now).await?
+        {
+            return Ok(Receipt { replayed: true, ..known });
+        }
         let book = self.book(&mut tx, caller.org).await?;
         let touched = BTreeSet::new();
         let mut recorder = Recorder { tx, lock, book: (*book).clone(), now, touched };
-        let mut recorded = Recorded::default();
+        let ids = facts.iter().filter_map(id_of).collect();
+        let (mut recorded, mut new) = (Recorded::default(), Vec::new());
         for (n, fact) in facts.into_iter().enumerate() {
             let place = |fault| at_place(fault, n);
-            match recorder.record(fact).await.map_err(place)? {
-                Outcome::New => recorded.new += 1,
+            recorder.check_right(caller, &fact).await.map_err(place)?;
+            match recorder.record(fact.clone()).await.map_err(place)? {
+                Outcome::New => new.push(fact),
                 Outcome::Unchanged => recorded.unchanged += 1,
             }
         }
-        let Recorder { mut tx, lock, .. } = recorder;
+        recorded.new = u64::try_from(new.len()).unwrap_or(u64::MAX);
+        let Recorder { mut tx, lock, book, .. } = recorder;
+        let entries = audit::of_facts(&mut tx, &book, &new).await.map_err(fault::of)?;
+        audit::append(&mut tx, caller.org, Actor::of(caller), now, entries)
+            .await
+            .map_err(fault::of)?;
+        let receipt = Receipt { recorded, ids, replayed: false };
+        if let Some(once) = &once {
+            idempotency::keep(&mut tx, caller.org, once, &receipt, now).await?;
+        }
         if recorded.new > 0 {
             lock.give_back(&mut tx).await.map_err(fault::of)?;
             outbox::add(&mut tx, caller.org, now).await.map_err(fault::of)?;
         }
         commit(tx).await?;
-        Ok(recorded)
+        Ok(receipt)
+    }
+}
+
+/// The sender's id of a lot or transfer.
+fn id_of(fact: &Fact) -> Option<String> {
+    match fact {
+        Fact::Lot { id, .. } | Fact::Transfer { id, .. } => Some(id.clone()),
+        _ => None,
     }
 }
 
