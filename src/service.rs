@@ -22,9 +22,11 @@ use std::collections::BTreeSet;
 
 mod accounts;
 mod audit;
+mod catalogue;
 
 pub use accounts::Accounts;
 pub use audit::Audit;
+pub use catalogue::{ApiListing, Catalogue, RateListing, TeamListing};
 
 /// Who asks: a signed-in person, an API key, or the program itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

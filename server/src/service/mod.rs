@@ -5,6 +5,7 @@ mod audit;
 mod balance;
 mod book;
 mod books;
+mod catalogue;
 mod checklist;
 mod demo;
 mod directory;

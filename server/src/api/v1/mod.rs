@@ -1,11 +1,18 @@
 //! REST, version 1.
 
 mod apps;
+mod audit;
 mod balance;
 mod bearer;
+mod body;
+mod catalogue;
 mod event_input;
 mod events;
+mod fact_input;
+mod facts;
 mod item;
+mod list;
+mod members;
 mod query;
 
 use crate::http::endpoints::Endpoints;
@@ -20,6 +27,11 @@ pub fn routes() -> Endpoints {
         .post("/events", events::accept)
         .get("/apps", apps::list)
         .get("/balance", balance::list)
+        .get("/teams", catalogue::teams)
+        .get("/apis", catalogue::apis)
+        .get("/rates", catalogue::rates)
+        .get("/audit", audit::list)
+        .and(facts::routes())
         .with(|router| router.fallback(super::unknown).method_not_allowed_fallback(wrong_method))
 }
 
