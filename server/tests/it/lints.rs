@@ -12,12 +12,19 @@ use tokenscope_server::store::db::{Sql, Tx};
 use tokenscope_server::store::event::EventRow;
 use tokenscope_server::store::migrate::{DIRECTORY_TABLES, MIGRATIONS};
 use tokenscope_server::store::rollup::{Bucket, Deltas, Dimensions, Sums};
-use tokenscope_server::store::{all_statements, charge, event, names, org, rollup};
+use tokenscope_server::store::{all_statements, audit, charge, event, names, org, rollup};
 use tokenscope_server::{args, statements};
 
 /// Statements over all organizations: for the command line and the first start.
-const FAN_OUT: &[&str] =
-    &["ORG_BY_SLUG", "ORG_COUNT", "ORG_FIRST_TWO", "ORG_ADD", "ORG_ADD_FIRST", "OUTBOX_SWEEP"];
+const FAN_OUT: &[&str] = &[
+    "ORG_BY_SLUG",
+    "ORG_COUNT",
+    "ORG_FIRST_TWO",
+    "ORG_ADD",
+    "ORG_ADD_FIRST",
+    "OUTBOX_SWEEP",
+    "IDEMPOTENCY_SWEEP",
+];
 
 statements! {
     /// What this connection has prepared so far.
@@ -125,7 +132,7 @@ async fn every_bulk_write_joins_its_organization() {
         let texts: Vec<(String,)> = tx.rows(PREPARED, args![]).await.unwrap();
         let bulk: Vec<&String> =
             texts.iter().map(|(text,)| text).filter(|text| text.contains("UNNEST(")).collect();
-        assert_eq!(bulk.len(), 9, "{bulk:#?}");
+        assert_eq!(bulk.len(), 10, "{bulk:#?}");
         for text in bulk {
             assert_eq!(complaints(text, &tenant_tables()), Vec::<String>::new(), "{text}");
         }
@@ -149,12 +156,27 @@ async fn every_bulk_write(tx: &mut Tx) {
     event::take_keys(tx, id, &[(digest, 0)]).await.unwrap();
     event::add(tx, id, &[&event_row(digest)]).await.unwrap();
     charge::add(tx, id, &[charge_row(digest)]).await.unwrap();
+    audit::append(tx, id, vec![audit_row()]).await.unwrap();
     let sums = SumDeltas::from([((1, 0, Class::Api), 1)]);
     charge::add_sums(tx, id, &sums, &sums).await.unwrap();
     let of = Dimensions { app_id: 1, api_id: 1, variant_id: 0, user_id: 0 };
     let deltas = Deltas::from([((0, of), Sums::default())]);
     for bucket in [Bucket::Hour, Bucket::Day, Bucket::Month] {
         rollup::add(tx, id, bucket, &deltas).await.unwrap();
+    }
+}
+
+fn audit_row() -> audit::AuditRow {
+    audit::AuditRow {
+        entry: 0,
+        at: 0,
+        actor_kind: "program".into(),
+        actor_id: None,
+        action: "close".into(),
+        subject: "organization".into(),
+        content: "{}".into(),
+        previous_hash: Vec::new(),
+        hash: Vec::new(),
     }
 }
 
