@@ -196,4 +196,8 @@ pub struct Recorded {
     pub new: u64,
     /// There already, with the same content.
     pub unchanged: u64,
+    /// The job that rates usage of the past again: the facts count once it is done. None where
+    /// they count already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<i64>,
 }

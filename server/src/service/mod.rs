@@ -12,6 +12,7 @@ mod directory;
 pub mod fault;
 mod idempotency;
 mod intake;
+mod journal;
 mod key_use;
 mod keys;
 mod live;

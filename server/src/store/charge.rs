@@ -15,13 +15,20 @@ statements! {
         WHERE org_id = $1 AND team_id = ANY($2) ORDER BY team_id FOR UPDATE";
     /// Notes the newest record time of a team.
     TEAM_RECORDED = "UPDATE team SET last_recorded_at = $3 WHERE org_id = $1 AND team_id = $2";
-    /// What is charged now for some events.
-    CHARGE_NET = "SELECT team_id, at, digest, n, class, cast(sum(amount) AS bigint) AS amount
+    /// What is charged now for some events; rows that a job prepared count once it has switched,
+    /// and those of one job ($3, 0 for none) before.
+    CHARGE_NET = "SELECT team_id, at, digest, n, class, belongs_to, revision,
+        cast(sum(amount) AS bigint) AS amount
         FROM charge WHERE org_id = $1 AND digest IN (SELECT unhex(value) FROM json_each($2))
-        GROUP BY team_id, at, digest, n, class HAVING sum(amount) <> 0"
-        | "SELECT team_id, at, digest, n, class, cast(sum(amount) AS bigint) AS amount
+        AND (generation = 0 OR generation = $3 OR generation IN
+            (SELECT job_id FROM job WHERE org_id = $1 AND switched_at IS NOT NULL))
+        GROUP BY team_id, at, digest, n, class, belongs_to, revision HAVING sum(amount) <> 0"
+        | "SELECT team_id, at, digest, n, class, belongs_to, revision,
+        cast(sum(amount) AS bigint) AS amount
         FROM charge WHERE org_id = $1 AND digest = ANY($2)
-        GROUP BY team_id, at, digest, n, class HAVING sum(amount) <> 0";
+        AND (generation = 0 OR generation = $3 OR generation IN
+            (SELECT job_id FROM job WHERE org_id = $1 AND switched_at IS NOT NULL))
+        GROUP BY team_id, at, digest, n, class, belongs_to, revision HAVING sum(amount) <> 0";
     /// The sums of a team's days up to an instant.
     DAY_SUMS = "SELECT at, class, amount FROM charge_by_day
         WHERE org_id = $1 AND team_id = $2 AND at <= $3 ORDER BY at, class";
@@ -87,13 +94,13 @@ statements! {
 pub struct ChargeRow {
     /// The team that is charged.
     pub team_id: i64,
-    /// The charge's own time.
+    /// When it counts: the charge's own time, or the first open instant.
     pub at: i64,
     /// The event.
     pub digest: [u8; 16],
     /// Which of the event's charges.
     pub n: i64,
-    /// When the row was written.
+    /// When the row was written; below zero for one that a job prepared.
     pub recorded_at: i64,
     /// The event's time.
     pub event_at: i64,
@@ -101,6 +108,12 @@ pub struct ChargeRow {
     pub class: Class,
     /// In micro-tokens; negative takes an earlier row back.
     pub amount: i64,
+    /// Of which revision of the event.
+    pub revision: i64,
+    /// The charge's own time, where it counts later.
+    pub belongs_to: Option<i64>,
+    /// The job that prepared it; 0 for none.
+    pub generation: i64,
 }
 
 /// What is charged now: the rows of one charge added up.
@@ -108,7 +121,7 @@ pub struct ChargeRow {
 pub struct NetRow {
     /// The team that is charged.
     pub team_id: i64,
-    /// The charge's own time.
+    /// When it counts.
     pub at: i64,
     /// The event.
     pub digest: Vec<u8>,
@@ -116,6 +129,10 @@ pub struct NetRow {
     pub n: i64,
     /// Code of the class.
     pub class: String,
+    /// The charge's own time, where it counts later.
+    pub belongs_to: Option<i64>,
+    /// Of which revision of the event.
+    pub revision: i64,
     /// In micro-tokens.
     pub amount: i64,
 }
@@ -153,15 +170,20 @@ pub async fn set_recorded(
     Ok(())
 }
 
-/// What is charged now for some events.
+/// What is charged now for some events, with what a job (0 for none) prepared.
 ///
 /// # Errors
 /// [`DbError`]
-pub async fn net(tx: &mut Tx, org: OrgId, digests: Vec<Vec<u8>>) -> Result<Vec<NetRow>, DbError> {
+pub async fn net(
+    tx: &mut Tx,
+    org: OrgId,
+    digests: Vec<Vec<u8>>,
+    job: i64,
+) -> Result<Vec<NetRow>, DbError> {
     if digests.is_empty() {
         return Ok(Vec::new());
     }
-    tx.rows(CHARGE_NET, args![org.0, digests]).await
+    tx.rows(CHARGE_NET, args![org.0, digests, job]).await
 }
 
 /// Adds rows to the journal.
@@ -175,23 +197,26 @@ pub async fn add(tx: &mut Tx, org: OrgId, rows: &[ChargeRow]) -> Result<(), DbEr
         };
     }
     let classes = rows.iter().map(|r| r.class.code().to_owned()).collect();
-    let _: Vec<(i64,)> = tx
-        .bulk(Bulk {
-            table: "charge",
-            org: org.0,
-            columns: vec![
-                ("team_id", ints!(r => r.team_id)),
-                ("at", ints!(r => r.at)),
-                ("digest", Column::Blobs(rows.iter().map(|r| r.digest.to_vec()).collect())),
-                ("n", ints!(r => r.n)),
-                ("recorded_at", ints!(r => r.recorded_at)),
-                ("event_at", ints!(r => r.event_at)),
-                ("class", Column::Texts(classes)),
-                ("amount", ints!(r => r.amount)),
-            ],
-            on_conflict: "",
-        })
-        .await?;
+    let mut columns = vec![
+        ("team_id", ints!(r => r.team_id)),
+        ("at", ints!(r => r.at)),
+        ("digest", Column::Blobs(rows.iter().map(|r| r.digest.to_vec()).collect())),
+        ("n", ints!(r => r.n)),
+        ("recorded_at", ints!(r => r.recorded_at)),
+        ("event_at", ints!(r => r.event_at)),
+        ("class", Column::Texts(classes)),
+        ("amount", ints!(r => r.amount)),
+    ];
+    // Ordinary rows need none of the rest, and are the most by far.
+    let plain = |r: &ChargeRow| r.revision == 0 && r.belongs_to.is_none() && r.generation == 0;
+    if !rows.iter().all(plain) {
+        let belongs_to = rows.iter().map(|r| r.belongs_to).collect();
+        columns.push(("revision", ints!(r => r.revision)));
+        columns.push(("belongs_to", Column::OptInts(belongs_to)));
+        columns.push(("generation", ints!(r => r.generation)));
+    }
+    let bulk = Bulk { table: "charge", org: org.0, columns, on_conflict: "" };
+    let _: Vec<(i64,)> = tx.bulk(bulk).await?;
     Ok(())
 }
 

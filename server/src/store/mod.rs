@@ -5,11 +5,13 @@ pub mod api_key;
 pub mod audit;
 pub mod books;
 pub mod charge;
+pub mod charge_return;
 pub mod checklist;
 pub mod db;
 pub mod event;
 pub mod idempotency;
 pub mod identity;
+pub mod job;
 pub mod migrate;
 pub mod names;
 pub mod org;
@@ -23,6 +25,7 @@ pub mod second_factor;
 pub mod session;
 pub mod setup;
 pub mod sql;
+pub mod stored_event;
 
 /// Every statement of the program, for the tests that prepare and lint them.
 #[must_use]
@@ -32,10 +35,12 @@ pub fn all_statements() -> Vec<db::Sql> {
         audit::STATEMENTS,
         books::STATEMENTS,
         charge::STATEMENTS,
+        charge_return::STATEMENTS,
         checklist::STATEMENTS,
         event::STATEMENTS,
         idempotency::STATEMENTS,
         identity::STATEMENTS,
+        job::STATEMENTS,
         migrate::STATEMENTS,
         names::STATEMENTS,
         org::STATEMENTS,
@@ -48,6 +53,7 @@ pub fn all_statements() -> Vec<db::Sql> {
         second_factor::STATEMENTS,
         session::STATEMENTS,
         setup::STATEMENTS,
+        stored_event::STATEMENTS,
     ]
     .concat()
 }

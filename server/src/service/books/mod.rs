@@ -1,7 +1,9 @@
 //! Recording facts: each is checked against what is there, then written; all or none.
 
+mod background;
 mod lots;
 mod named;
+mod rerate;
 mod rights;
 mod rules;
 
@@ -43,29 +45,19 @@ impl Books for Service {
         {
             return Ok(Receipt { replayed: true, ..known });
         }
-        let book = self.book(&mut tx, caller.org).await?;
-        let touched = BTreeSet::new();
-        let mut recorder = Recorder { tx, lock, book: (*book).clone(), now, touched };
         let ids = facts.iter().filter_map(id_of).collect();
-        let (mut recorded, mut new) = (Recorded::default(), Vec::new());
-        for (n, fact) in facts.into_iter().enumerate() {
-            let place = |fault| at_place(fault, n);
-            recorder.check_right(caller, &fact).await.map_err(place)?;
-            match recorder.record(fact.clone()).await.map_err(place)? {
-                Outcome::New => new.push(fact),
-                Outcome::Unchanged => recorded.unchanged += 1,
-            }
-        }
-        recorded.new = u64::try_from(new.len()).unwrap_or(u64::MAX);
-        let Recorder { mut tx, lock, book, .. } = recorder;
-        let entries = audit::of_facts(&mut tx, &book, &new).await.map_err(fault::of)?;
-        audit::append(&mut tx, caller.org, Actor::of(caller), now, entries)
-            .await
-            .map_err(fault::of)?;
+        let before = self.book(&mut tx, caller.org).await?;
+        let mut recorder = Recorder::new(tx, lock, &before, now);
+        let recorded = recorder.record_allowed(caller, facts.clone()).await?;
         let receipt = Receipt { recorded, ids, replayed: false };
-        if let Some(once) = &once {
-            idempotency::keep(&mut tx, caller.org, once, &receipt, now).await?;
+        if !recorder.fits_one_transaction(&before).await? {
+            // Nothing of it stays: the job records the facts when what they change is prepared.
+            drop(recorder);
+            return self.record_later(caller, facts, (receipt, once), now).await;
         }
+        recorder.rerate(&before).await?;
+        recorder.finish(caller, once.as_ref(), &receipt).await?;
+        let Recorder { mut tx, lock, .. } = recorder;
         if recorded.new > 0 {
             lock.give_back(&mut tx).await.map_err(fault::of)?;
             outbox::add(&mut tx, caller.org, now).await.map_err(fault::of)?;
@@ -110,15 +102,21 @@ struct Recorder {
     now: Instant,
     /// The usage whose price or payer the facts may change.
     touched: BTreeSet<Touched>,
+    /// The facts that are new.
+    new: Vec<Fact>,
 }
 
-/// Usage from an instant on that a rule speaks about.
+/// What a rule speaks about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Touched {
-    App(AppId, Instant),
+    /// Who pays for an app.
+    App(AppId),
+    /// Who pays for every app.
+    AllApps,
+    /// The price of an API from an instant on.
     Api(ApiId, Instant),
-    Team(TeamId),
-    All(Instant),
+    /// The end of a team's trial.
+    Trial(TeamId),
 }
 
 fn slug(field: &str, text: &str) -> Result<(), Fault> {
@@ -139,6 +137,54 @@ fn conflict(reason: impl Into<String>) -> Fault {
 }
 
 impl Recorder {
+    fn new(tx: Tx, lock: OrgLock, book: &Book, now: Instant) -> Self {
+        Self { tx, lock, book: book.clone(), now, touched: BTreeSet::new(), new: Vec::new() }
+    }
+
+    /// Records facts one after the other and says which one is wrong.
+    async fn record_all(&mut self, facts: Vec<Fact>) -> Result<Recorded, Fault> {
+        let mut recorded = Recorded::default();
+        for (n, fact) in facts.into_iter().enumerate() {
+            match self.record(fact.clone()).await.map_err(|fault| at_place(fault, n))? {
+                Outcome::New => {
+                    recorded.new += 1;
+                    self.new.push(fact);
+                }
+                Outcome::Unchanged => recorded.unchanged += 1,
+            }
+        }
+        Ok(recorded)
+    }
+
+    /// Writes down what was recorded, by whom, and the answer of a request that is done once.
+    async fn finish(
+        &mut self,
+        caller: &Caller,
+        once: Option<&Once>,
+        receipt: &Receipt,
+    ) -> Result<(), Fault> {
+        let (org, now) = (caller.org, self.now);
+        let new = std::mem::take(&mut self.new);
+        let entries = audit::of_facts(&mut self.tx, &self.book, &new).await.map_err(fault::of)?;
+        let actor = Actor::of(caller);
+        audit::append(&mut self.tx, org, actor, now, entries).await.map_err(fault::of)?;
+        match once {
+            Some(once) => idempotency::keep(&mut self.tx, org, once, receipt, now).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Adds what a rule names for the first time, without recording it.
+    async fn name_parts(&mut self, rule: &Fact) -> Result<(), Fault> {
+        match rule {
+            Fact::Owner { owner: Some(owner), .. } => self.owner_with_pool(owner).await.map(drop),
+            Fact::Rate { api, variant, .. } => {
+                self.api_and_variant(api, variant.as_deref()).await.map(drop)
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn org(&self) -> OrgId {
         self.book.org
     }

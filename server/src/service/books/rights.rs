@@ -1,8 +1,8 @@
 //! Who may record which facts (interface.md, "May do"): admins all, and who runs a team transfers
 //! and unblocks within his teams.
 
-use super::Recorder;
-use tokenscope::fact::Fact;
+use super::{Recorder, at_place};
+use tokenscope::fact::{Fact, Recorded};
 use tokenscope::fault::{Fault, Needs};
 use tokenscope::id::TeamId;
 use tokenscope::permission::{Action, Reach, Scope};
@@ -22,13 +22,47 @@ pub fn check_early(caller: &Caller, facts: &[Fact]) -> Result<(), Fault> {
     if may && caller.has_scope(Scope::Admin) { Ok(()) } else { Err(REFUSED) }
 }
 
-impl Recorder {
-    /// Refuses a fact about teams that the caller does not run. A lot that is not there is his
-    /// mistake like anybody's, and said so later.
-    pub(super) async fn check_right(&mut self, caller: &Caller, fact: &Fact) -> Result<(), Fault> {
-        if caller.roles.everywhere(Action::Administer) {
-            return Ok(());
+/// Of a fact that was recorded by itself, says its place in the whole.
+fn placed(fault: Fault, n: usize) -> Fault {
+    match fault {
+        Fault::Invalid { mut fields } => {
+            for field in &mut fields {
+                let name = field.field.strip_prefix("0.").unwrap_or(&field.field);
+                field.field = format!("{n}.{name}");
+            }
+            Fault::Invalid { fields }
         }
+        Fault::Conflict { reason } => {
+            let plain = reason.strip_prefix("fact 0: ").unwrap_or(&reason);
+            Fault::Conflict { reason: format!("fact {n}: {plain}") }
+        }
+        other => other,
+    }
+}
+
+impl Recorder {
+    /// Records facts of somebody who may record each of them.
+    pub(super) async fn record_allowed(
+        &mut self,
+        caller: &Caller,
+        facts: Vec<Fact>,
+    ) -> Result<Recorded, Fault> {
+        if caller.roles.everywhere(Action::Administer) {
+            return self.record_all(facts).await;
+        }
+        let mut recorded = Recorded::default();
+        for (n, fact) in facts.into_iter().enumerate() {
+            self.check_right(caller, &fact).await.map_err(|fault| at_place(fault, n))?;
+            let one = self.record_all(vec![fact]).await.map_err(|fault| placed(fault, n))?;
+            recorded.new += one.new;
+            recorded.unchanged += one.unchanged;
+        }
+        Ok(recorded)
+    }
+
+    /// Refuses a fact about teams that the caller does not run. A lot that is not there is his
+    /// mistake like anybody's, and said so.
+    async fn check_right(&mut self, caller: &Caller, fact: &Fact) -> Result<(), Fault> {
         let runs = |team: TeamId| caller.roles.reach_in(Action::Transfer, team) >= Reach::Team;
         let may = match fact {
             Fact::Unblock { team, .. } => self.book.team(team).is_some_and(runs),

@@ -2,7 +2,6 @@
 //! (architecture.md, decision 5).
 
 mod prepare;
-mod windows;
 mod write;
 mod writer;
 
