@@ -20,7 +20,7 @@ pub const NOTHING_BEFORE: Hash = [0; 32];
 const FORM: &[u8] = b"tokenscope audit 1\n";
 
 /// What entries can be about; those of facts are called as the facts.
-pub const ACTIONS: [&str; 21] = [
+pub const ACTIONS: [&str; 20] = [
     "team",
     "trial",
     "policy",
@@ -39,7 +39,6 @@ pub const ACTIONS: [&str; 21] = [
     "correction",
     "key_made",
     "key_revoked",
-    "demo_made",
     "demo_removed",
     "restored",
 ];

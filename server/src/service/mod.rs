@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audit;
+pub mod backup;
 mod balance;
 mod book;
 mod books;
@@ -27,6 +28,7 @@ mod second_factor;
 mod setup;
 mod throttle;
 pub mod totp;
+pub mod verify;
 pub mod zone;
 
 pub use directory::NewPerson;

@@ -2,6 +2,7 @@
 //! composition of the program look in here.
 
 pub mod api_key;
+pub mod archive;
 pub mod audit;
 pub mod books;
 pub mod charge;
@@ -26,12 +27,14 @@ pub mod session;
 pub mod setup;
 pub mod sql;
 pub mod stored_event;
+pub mod verify;
 
 /// Every statement of the program, for the tests that prepare and lint them.
 #[must_use]
 pub fn all_statements() -> Vec<db::Sql> {
     [
         api_key::STATEMENTS,
+        archive::STATEMENTS,
         audit::STATEMENTS,
         books::STATEMENTS,
         charge::STATEMENTS,
@@ -54,6 +57,7 @@ pub fn all_statements() -> Vec<db::Sql> {
         session::STATEMENTS,
         setup::STATEMENTS,
         stored_event::STATEMENTS,
+        verify::STATEMENTS,
     ]
     .concat()
 }

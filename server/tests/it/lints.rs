@@ -153,7 +153,7 @@ async fn every_bulk_write(tx: &mut Tx) {
     let id: OrgId = org::add(tx, &new, now).await.unwrap();
     let mut lock = org::lock(tx, id, now).await.unwrap();
     names::add_users(tx, id, &mut lock, vec!["a".into()], now).await.unwrap();
-    event::take_keys(tx, id, &[(digest, 0)]).await.unwrap();
+    event::take_keys(tx, id, &[(digest, 0, 0)]).await.unwrap();
     event::add(tx, id, &[&event_row(digest)]).await.unwrap();
     charge::add(tx, id, &[charge_row(digest)]).await.unwrap();
     audit::append(tx, id, vec![audit_row()]).await.unwrap();
@@ -196,6 +196,8 @@ fn event_row(digest: [u8; 16]) -> EventRow {
         own_tokens: None,
         attributes: None,
         received_at: 0,
+        revision: 0,
+        booked_at: None,
     }
 }
 
@@ -209,6 +211,9 @@ fn charge_row(digest: [u8; 16]) -> ChargeRow {
         event_at: 0,
         class: Class::Api,
         amount: 1,
+        revision: 0,
+        belongs_to: None,
+        generation: 0,
     }
 }
 

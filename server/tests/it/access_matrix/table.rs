@@ -87,7 +87,7 @@ POST /api/v1/apis      | 1 111111 11 1 333.1  3 | | json {"code":"c{n}","name":"
 POST /api/v1/rates     | 1 111111 11 1 333.1  3 |
     | json {"api":"c{n}","tokens":"1","per":"1","rounding":"exact","from":"2020-01-01T00:00:00Z"}
 POST /api/v1/lots      | 1 111111 11 1 333.1  3 |
-    | json {"id":"l{n}","team":"rouge","kind":"flex","tokens":"1","effective":"2020-01-01T00:00:00Z"}
+  | json {"id":"l{n}","team":"rouge","kind":"flex","tokens":"1","effective":"2020-01-01T00:00:00Z"}
 POST /api/v1/transfers | 1 111111 11 1 333.1  3 |
     | json {"id":"m{n}","lot":"rouge","to":"bleu","at":"2021-01-01T00:00:00Z","tokens":"1"}
 POST /api/v1/voids     | 1 111111 11 1 333.1  3 |
