@@ -18,6 +18,7 @@ use args::{Command, ConfigCommand};
 use crate::clock::Clock;
 use crate::config::{Config, Overrides};
 use crate::service::Service;
+use crate::service::backup::BackupError;
 use crate::store::db::{Db, sqlite_file, without_password};
 use crate::store::migrate::{Layout, MigrateError, is_current, migrate};
 use std::io::{self, Write};
@@ -134,7 +135,7 @@ async fn command_on_database(config: Config, command: Command) -> Result<ExitCod
 async fn on_what_is_there(config: &Config, command: Command) -> Result<ExitCode, Failed> {
     if let Command::Restore(args) = &command {
         backup::check_file(&args.file)?;
-        let service = open(config).await?;
+        let service = open_empty(config).await?;
         let done = backup::restore(&service, &args.file).await;
         service.db().close().await;
         return done;
@@ -147,6 +148,18 @@ async fn on_what_is_there(config: &Config, command: Command) -> Result<ExitCode,
     };
     service.db().close().await;
     done
+}
+
+/// Opens a database to be restored into. One with something in it is refused before its tables are
+/// touched.
+async fn open_empty(config: &Config) -> Result<Service, Failed> {
+    let db = Db::open(&config.database_url).await?;
+    let occupied = crate::service::backup::is_occupied(&db).await;
+    db.close().await;
+    if occupied {
+        return Err(Failed::input(BackupError::NotEmpty.to_string()));
+    }
+    open(config).await
 }
 
 /// Opens a database that is there and changes nothing in it.

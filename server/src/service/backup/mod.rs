@@ -7,7 +7,7 @@ pub use format::{Contents, FormatError, Reader};
 
 use super::{Service, audit, fault};
 use crate::store::archive::{self, Table};
-use crate::store::db::{DbError, Tx};
+use crate::store::db::{Db, DbError, Tx};
 use format::{Piece, Writer};
 use std::io::{Read, Write};
 use tokenscope::audit::Actor;
@@ -110,6 +110,13 @@ impl Service {
         tx.commit().await?;
         Ok(reader.contents)
     }
+}
+
+/// Whether a database has an organization or a person in it, whatever its tables are. One without
+/// any table has none.
+pub async fn is_occupied(db: &Db) -> bool {
+    let Ok(mut tx) = db.read().await else { return false };
+    matches!(archive::is_empty(&mut tx).await, Ok(false))
 }
 
 /// Reads a backup to its end and says what is in it.
