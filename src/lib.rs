@@ -11,6 +11,7 @@
 //! | facts as they are sent | [`event`] (usage), [`fact`] (the books), [`correction`], [`scenario`] (files, the conformance vectors) |
 //! | what can be metered, and its prices | [`catalog`], [`rate`] |
 //! | who pays | [`assignment`], [`payer`] |
+//! | work that goes on beside | [`job`] |
 //! | lots, burn-down, debt | [`lot`], [`burn`], [`hold`], [`purchase`] (as people enter them) |
 //! | the first start | [`setup`] |
 //! | what debt means for calls | [`access`], [`decision`] |
@@ -41,7 +42,7 @@
 //! hours and single charges only where the rules ask for it.
 //!
 //! **`tokenscope load books.json`** reads a [`scenario::Scenario`], records its facts through
-//! [`service::Books::record`] (`server/src/service/books.rs`), and sends its events through the
+//! [`service::Books::record`] (`server/src/service/books/`), and sends its events through the
 //! same intake as everybody's.
 
 pub mod access;
@@ -59,6 +60,7 @@ pub mod fault;
 pub mod forecast;
 pub mod hold;
 pub mod id;
+pub mod job;
 pub mod key;
 pub mod lot;
 pub mod mail;

@@ -3,10 +3,12 @@
 //! The server implements these; pages find them in context. The first argument is always the
 //! [`Caller`], and each method checks its rights itself.
 
+use crate::correction::{Corrected, Corrections};
 use crate::event::{EventResult, Submitted};
 use crate::fact::{Fact, Once, Receipt, Recorded};
 use crate::fault::Fault;
 use crate::id::{OrgId, PersonId, UserId};
+use crate::job::JobListing;
 use crate::key::{KeyList, KeyListing, KeyOwner, Lifetime, NewKey};
 use crate::permission::{Roles, Scope};
 use crate::preference::Preferences;
@@ -119,6 +121,25 @@ pub trait Books: Send + Sync {
         facts: Vec<Fact>,
         once: Option<Once>,
     ) -> Result<Receipt, Fault>;
+}
+
+/// Corrects usage events.
+#[async_trait]
+pub trait Correcting: Send + Sync {
+    /// What corrections would change, with a basis for [`Self::correct`]. Nothing changes.
+    async fn preview(&self, caller: &Caller, asked: Corrections) -> Result<Corrected, Fault>;
+    /// Corrects events in one transaction and says of each item, in order, what became of it.
+    /// With a basis that no longer stands for what changes it is [`Fault::Conflict`].
+    async fn correct(&self, caller: &Caller, asked: Corrections) -> Result<Corrected, Fault>;
+}
+
+/// Work that goes on beside the program's other work.
+#[async_trait]
+pub trait Jobs: Send + Sync {
+    /// The newest hundred jobs, newest first.
+    async fn jobs(&self, caller: &Caller) -> Result<Vec<JobListing>, Fault>;
+    /// One of them.
+    async fn job(&self, caller: &Caller, number: i64) -> Result<JobListing, Fault>;
 }
 
 /// Whether anything arrived, for pages that follow it.

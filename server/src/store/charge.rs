@@ -44,49 +44,81 @@ statements! {
         AND c.team_id = $2 AND c.at >= $3 AND c.at < $4
         GROUP BY c.at, s.name, e.external_id, c.n, c.class HAVING sum(c.amount) <> 0";
     /// Tokens charged to some teams in a period, by app and API.
-    CHARGE_SUM = "SELECT e.app_id, e.api_id, cast(sum(c.amount) AS bigint) AS amount
+    CHARGE_SUM = "SELECT coalesce(e.app_id, p.app_id) AS app_id,
+        coalesce(e.api_id, p.api_id) AS api_id,
+        cast(sum(c.amount) AS bigint) AS amount
         FROM charge c
-        JOIN usage_event e ON e.org_id = c.org_id AND e.at = c.event_at AND e.digest = c.digest
-        WHERE c.org_id = $1 AND e.org_id = $1 AND c.at >= $2 AND c.at < $3
+        LEFT JOIN usage_event e ON e.org_id = $1 AND e.org_id = c.org_id AND e.at = c.event_at
+            AND e.digest = c.digest AND e.revision = c.revision
+        LEFT JOIN event_past p ON p.org_id = $1 AND p.org_id = c.org_id AND p.digest = c.digest
+            AND p.revision = c.revision
+        WHERE c.org_id = $1 AND c.at >= $2 AND c.at < $3
         AND c.team_id IN (SELECT value FROM json_each($11))
-        AND ($4 = 1 OR e.app_id IN (SELECT value FROM json_each($5)))
-        AND ($6 = 1 OR e.api_id IN (SELECT value FROM json_each($7)))
-        AND ($8 = 1 OR e.user_id = $9
-            OR e.app_id IN (SELECT value FROM json_each($10)))
-        GROUP BY e.app_id, e.api_id HAVING sum(c.amount) <> 0"
-        | "SELECT e.app_id, e.api_id, cast(sum(c.amount) AS bigint) AS amount
+        AND (c.generation = 0 OR c.generation IN
+            (SELECT job_id FROM job WHERE org_id = $1 AND switched_at IS NOT NULL))
+        AND ($4 = 1 OR coalesce(e.app_id, p.app_id) IN (SELECT value FROM json_each($5)))
+        AND ($6 = 1 OR coalesce(e.api_id, p.api_id) IN (SELECT value FROM json_each($7)))
+        AND ($8 = 1 OR coalesce(e.user_id, p.user_id) = $9
+            OR coalesce(e.app_id, p.app_id) IN (SELECT value FROM json_each($10)))
+        GROUP BY coalesce(e.app_id, p.app_id), coalesce(e.api_id, p.api_id)
+        HAVING sum(c.amount) <> 0"
+        | "SELECT coalesce(e.app_id, p.app_id) AS app_id,
+        coalesce(e.api_id, p.api_id) AS api_id,
+        cast(sum(c.amount) AS bigint) AS amount
         FROM charge c
-        JOIN usage_event e ON e.org_id = c.org_id AND e.at = c.event_at AND e.digest = c.digest
-        WHERE c.org_id = $1 AND e.org_id = $1 AND c.at >= $2 AND c.at < $3
+        LEFT JOIN usage_event e ON e.org_id = $1 AND e.org_id = c.org_id AND e.at = c.event_at
+            AND e.digest = c.digest AND e.revision = c.revision
+        LEFT JOIN event_past p ON p.org_id = $1 AND p.org_id = c.org_id AND p.digest = c.digest
+            AND p.revision = c.revision
+        WHERE c.org_id = $1 AND c.at >= $2 AND c.at < $3
         AND c.team_id = ANY($11)
-        AND ($4 = 1 OR e.app_id = ANY($5))
-        AND ($6 = 1 OR e.api_id = ANY($7))
-        AND ($8 = 1 OR e.user_id = $9 OR e.app_id = ANY($10))
-        GROUP BY e.app_id, e.api_id HAVING sum(c.amount) <> 0";
+        AND (c.generation = 0 OR c.generation IN
+            (SELECT job_id FROM job WHERE org_id = $1 AND switched_at IS NOT NULL))
+        AND ($4 = 1 OR coalesce(e.app_id, p.app_id) = ANY($5))
+        AND ($6 = 1 OR coalesce(e.api_id, p.api_id) = ANY($7))
+        AND ($8 = 1 OR coalesce(e.user_id, p.user_id) = $9
+            OR coalesce(e.app_id, p.app_id) = ANY($10))
+        GROUP BY coalesce(e.app_id, p.app_id), coalesce(e.api_id, p.api_id)
+        HAVING sum(c.amount) <> 0";
     /// The charges of a period that are later than their events.
-    CHARGE_LATE = "SELECT c.team_id, c.at, e.app_id, e.api_id,
+    CHARGE_LATE = "SELECT c.team_id, c.at, coalesce(e.app_id, p.app_id) AS app_id,
+        coalesce(e.api_id, p.api_id) AS api_id,
         cast(sum(c.amount) AS bigint) AS amount
         FROM charge c
-        JOIN usage_event e ON e.org_id = c.org_id AND e.at = c.event_at AND e.digest = c.digest
-        WHERE c.org_id = $1 AND e.org_id = $1 AND c.at >= $2 AND c.at < $3
+        LEFT JOIN usage_event e ON e.org_id = $1 AND e.org_id = c.org_id AND e.at = c.event_at
+            AND e.digest = c.digest AND e.revision = c.revision
+        LEFT JOIN event_past p ON p.org_id = $1 AND p.org_id = c.org_id AND p.digest = c.digest
+            AND p.revision = c.revision
+        WHERE c.org_id = $1 AND c.at >= $2 AND c.at < $3
         AND c.team_id IN (SELECT value FROM json_each($11))
         AND c.class = 'product' AND c.at > c.event_at
-        AND ($4 = 1 OR e.app_id IN (SELECT value FROM json_each($5)))
-        AND ($6 = 1 OR e.api_id IN (SELECT value FROM json_each($7)))
-        AND ($8 = 1 OR e.user_id = $9
-            OR e.app_id IN (SELECT value FROM json_each($10)))
-        GROUP BY c.team_id, c.at, e.app_id, e.api_id HAVING sum(c.amount) <> 0"
-        | "SELECT c.team_id, c.at, e.app_id, e.api_id,
+        AND (c.generation = 0 OR c.generation IN
+            (SELECT job_id FROM job WHERE org_id = $1 AND switched_at IS NOT NULL))
+        AND ($4 = 1 OR coalesce(e.app_id, p.app_id) IN (SELECT value FROM json_each($5)))
+        AND ($6 = 1 OR coalesce(e.api_id, p.api_id) IN (SELECT value FROM json_each($7)))
+        AND ($8 = 1 OR coalesce(e.user_id, p.user_id) = $9
+            OR coalesce(e.app_id, p.app_id) IN (SELECT value FROM json_each($10)))
+        GROUP BY c.team_id, c.at, coalesce(e.app_id, p.app_id), coalesce(e.api_id, p.api_id)
+        HAVING sum(c.amount) <> 0"
+        | "SELECT c.team_id, c.at, coalesce(e.app_id, p.app_id) AS app_id,
+        coalesce(e.api_id, p.api_id) AS api_id,
         cast(sum(c.amount) AS bigint) AS amount
         FROM charge c
-        JOIN usage_event e ON e.org_id = c.org_id AND e.at = c.event_at AND e.digest = c.digest
-        WHERE c.org_id = $1 AND e.org_id = $1 AND c.at >= $2 AND c.at < $3
+        LEFT JOIN usage_event e ON e.org_id = $1 AND e.org_id = c.org_id AND e.at = c.event_at
+            AND e.digest = c.digest AND e.revision = c.revision
+        LEFT JOIN event_past p ON p.org_id = $1 AND p.org_id = c.org_id AND p.digest = c.digest
+            AND p.revision = c.revision
+        WHERE c.org_id = $1 AND c.at >= $2 AND c.at < $3
         AND c.team_id = ANY($11)
         AND c.class = 'product' AND c.at > c.event_at
-        AND ($4 = 1 OR e.app_id = ANY($5))
-        AND ($6 = 1 OR e.api_id = ANY($7))
-        AND ($8 = 1 OR e.user_id = $9 OR e.app_id = ANY($10))
-        GROUP BY c.team_id, c.at, e.app_id, e.api_id HAVING sum(c.amount) <> 0";
+        AND (c.generation = 0 OR c.generation IN
+            (SELECT job_id FROM job WHERE org_id = $1 AND switched_at IS NOT NULL))
+        AND ($4 = 1 OR coalesce(e.app_id, p.app_id) = ANY($5))
+        AND ($6 = 1 OR coalesce(e.api_id, p.api_id) = ANY($7))
+        AND ($8 = 1 OR coalesce(e.user_id, p.user_id) = $9
+            OR coalesce(e.app_id, p.app_id) = ANY($10))
+        GROUP BY c.team_id, c.at, coalesce(e.app_id, p.app_id), coalesce(e.api_id, p.api_id)
+        HAVING sum(c.amount) <> 0";
 }
 
 /// One row of the journal.

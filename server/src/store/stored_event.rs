@@ -297,9 +297,9 @@ pub async fn past(tx: &mut Tx, org: OrgId, digests: Vec<Vec<u8>>) -> Result<Vec<
 }
 
 /// A revision that is corrected.
-pub struct Superseded<'a> {
+pub struct Superseded {
     /// As it was.
-    pub event: &'a StoredEvent,
+    pub event: StoredEvent,
     /// Fingerprint of what stands in its place; none = nothing.
     pub replacement: Option<i64>,
     /// Whether closed books count it still.
@@ -312,7 +312,7 @@ pub struct Superseded<'a> {
 ///
 /// # Errors
 /// [`DbError`]
-pub async fn keep(tx: &mut Tx, org: OrgId, rows: &[Superseded<'_>]) -> Result<(), DbError> {
+pub async fn keep(tx: &mut Tx, org: OrgId, rows: &[Superseded]) -> Result<(), DbError> {
     macro_rules! column {
         ($kind:ident, $row:ident => $value:expr) => {
             Column::$kind(rows.iter().map(|$row| $value).collect())

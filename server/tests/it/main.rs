@@ -23,6 +23,7 @@ mod filters;
 mod given;
 mod harness;
 mod ingest;
+mod ledger_random;
 mod ledger_world;
 mod lints;
 mod live;

@@ -39,7 +39,8 @@ pub async fn accept(
     Ok(Json(Results { results }))
 }
 
-fn check_content_type(headers: &HeaderMap) -> Result<(), Fault> {
+/// Refuses a body that is no JSON.
+pub fn check_content_type(headers: &HeaderMap) -> Result<(), Fault> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let kind = text(header::CONTENT_TYPE).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
@@ -54,7 +55,8 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), Fault> {
     Ok(())
 }
 
-async fn read(body: Body) -> Result<Bytes, Fault> {
+/// Reads a body up to the limit.
+pub async fn read(body: Body) -> Result<Bytes, Fault> {
     match Limited::new(body, BYTES_MAX).collect().await {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {

@@ -6,11 +6,13 @@ mod balance;
 mod bearer;
 mod body;
 mod catalogue;
+mod corrections;
 mod event_input;
 mod events;
 mod fact_input;
 mod facts;
 mod item;
+mod jobs;
 mod list;
 mod members;
 mod query;
@@ -25,6 +27,9 @@ use serde::Serialize;
 pub fn routes() -> Endpoints {
     Endpoints::default()
         .post("/events", events::accept)
+        .post("/events/corrections", corrections::correct)
+        .get("/jobs", jobs::list)
+        .get("/jobs/{number}", jobs::get)
         .get("/apps", apps::list)
         .get("/balance", balance::list)
         .get("/teams", catalogue::teams)

@@ -123,7 +123,7 @@ impl Rerating<'_> {
             keys_of(self.before, revisions(), from, &mut keys)?;
             keys_of(self.after, revisions(), from, &mut keys)?;
         }
-        reckon(tx, self.after, journal, (touched, &keys, self.job)).await
+        reckon(tx, self.after, journal, (touched, &keys, self.job)).await.map(drop)
     }
 }
 

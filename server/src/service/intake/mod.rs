@@ -9,7 +9,7 @@ pub use writer::Writer;
 
 use super::Service;
 use async_trait::async_trait;
-use prepare::{Prepared, prepare};
+pub use prepare::{Prepared, Ready, digest, prepare};
 use tokenscope::event::{EventResult, Submitted};
 use tokenscope::fault::{Fault, Needs};
 use tokenscope::permission::Scope;

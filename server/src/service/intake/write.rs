@@ -51,8 +51,7 @@ async fn add(
         job::note_events(tx, org_id, &book.jobs, &digests).await?;
     }
     let mut journal = Journal::new(book, batch.now, Counts::Now);
-    reckon(tx, book, &mut journal, (Vec::new(), &keys(new), 0)).await?;
-    let sessions = journal.charged();
+    let sessions = reckon(tx, book, &mut journal, (Vec::new(), &keys(new), 0)).await?;
     for ready in new {
         let (row, is_session) = (&ready.row, matches!(ready.rating, Cost::Session));
         let quantity = resolved(row.quantity, is_session);

@@ -9,8 +9,8 @@ mod reckon;
 mod usage;
 mod windows;
 
-pub use reckon::{Touch, keys_of, kind_changes, reckon, try_cost};
-pub use usage::{UsageDeltas, resolved};
+pub use reckon::{Touch, is_session, keys_of, kind_changes, reckon, try_cost};
+pub use usage::{UsageDeltas, dimensions, resolved};
 pub use windows::{Key, Keys};
 
 use super::book::Book;
@@ -23,7 +23,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use tokenscope::lot::Class;
 use tokenscope::scenario::RETURNED;
 use tokenscope::time::{Grain, Instant};
-use tokenscope::tokens::Tokens;
 use usage::Buckets;
 
 /// A charge that is due.
@@ -164,29 +163,11 @@ impl<'a> Journal<'a> {
         });
     }
 
-    /// Whether there is nothing to write.
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-            && self.returns.is_empty()
-            && self.taken_back.is_empty()
-            && self.usage.is_empty()
-    }
-
     /// The numbers of the teams that are charged otherwise than before.
     pub fn teams(&self) -> BTreeSet<i64> {
         let charged = self.rows.iter().map(|row| row.team_id);
         let returned = self.returns.iter().chain(&self.taken_back).map(|row| row.team_id);
         charged.chain(returned).collect()
-    }
-
-    /// What the additions come to, by event.
-    pub fn charged(&self) -> BTreeMap<[u8; 16], Tokens> {
-        let mut sums = BTreeMap::new();
-        for row in &self.rows {
-            let sum = sums.entry(row.digest).or_insert(Tokens::ZERO);
-            *sum += Tokens::from_micro(row.amount);
-        }
-        sums
     }
 
     /// Writes everything. The teams' locks are taken here, in the order of their numbers, unless

@@ -55,6 +55,11 @@ pub fn try_cost(book: &Book, event: &StoredEvent) -> Result<Cost, RatingError> {
     Ok(Cost { team, single })
 }
 
+/// Whether an event is a session of a daily product under a book.
+pub fn is_session(book: &Book, event: &StoredEvent) -> Result<bool, DbError> {
+    Ok(cost_of(book, event)?.single.is_none())
+}
+
 /// A charge that is there.
 #[derive(Debug, Clone)]
 pub struct Alive {
@@ -161,13 +166,14 @@ pub fn keys_of<'e>(
 }
 
 /// Writes into the journal what is to change for touched events and for all sessions of touched
-/// keys. Call it under the organization's lock or the teams', after events were written.
+/// keys, and says what each of these events comes to. Call it under the organization's lock or the
+/// teams', after events were written.
 pub async fn reckon(
     tx: &mut Tx,
     book: &Book,
     journal: &mut Journal<'_>,
     (touched, keys, job): (Vec<Touch>, &Keys, i64),
-) -> Result<(), DbError> {
+) -> Result<BTreeMap<[u8; 16], Tokens>, DbError> {
     let mut stored = Stored::of_job(job);
     stored.load(tx, book.org, touched.iter().map(|t| t.digest.to_vec()).collect()).await?;
     let mut work: BTreeMap<[u8; 16], (Touch, Vec<Due>)> = BTreeMap::new();
@@ -187,10 +193,13 @@ pub async fn reckon(
             }
         }
     }
-    for (touch, due) in work.into_values() {
+    let mut sums = BTreeMap::new();
+    for (digest, (touch, due)) in work {
+        let sum: Tokens = due.iter().map(|due| Tokens::from_micro(due.amount)).sum();
+        sums.insert(digest, sum);
         settle(book, journal, &stored, &touch, due)?;
     }
-    Ok(())
+    Ok(sums)
 }
 
 fn single(book: &Book, event: &StoredEvent) -> Result<Vec<Due>, DbError> {

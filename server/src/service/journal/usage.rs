@@ -45,10 +45,6 @@ impl<'a> UsageDeltas<'a> {
         let empty = |grain| (Buckets::new(zone, grain), Deltas::new());
         Self { hours: empty(Grain::Hour), days: empty(Grain::Day), months: empty(Grain::Month) }
     }
-    /// Whether nothing was added.
-    pub fn is_empty(&self) -> bool {
-        self.hours.1.is_empty()
-    }
     /// An event comes (1), goes (-1) or counts another quantity than before (0).
     pub fn event(
         &mut self,
@@ -76,6 +72,14 @@ impl<'a> UsageDeltas<'a> {
         let (buckets, deltas) = &mut self.hours;
         let without_user = Dimensions { user_id: 0, ..key };
         deltas.entry((buckets.start(at), without_user)).or_default().add(sums)
+    }
+    /// The additions to the buckets of one length.
+    pub fn of(&self, bucket: Bucket) -> &Deltas {
+        match bucket {
+            Bucket::Hour => &self.hours.1,
+            Bucket::Day => &self.days.1,
+            Bucket::Month => &self.months.1,
+        }
     }
     /// The additions by bucket length.
     pub fn into_parts(self) -> [(Bucket, Deltas); 3] {

@@ -67,6 +67,10 @@ GET /healthz           | . ...... .. . =====  = |
 GET /readyz            | . ...... .. . =====  = |
 POST /api/v1/events    | 1 111111 11 1 .3331  3 |
     | json {"source":"matrix","id":"{n}","client_id":"rouge-gadget","api":"calls"}
+POST /api/v1/events/corrections | 1 111111 11 1 333.1  3 |
+    | json {"source":"matrix","id":"{n}","void":true}
+GET /api/v1/jobs       | 1 111111 11 1 333.1  3 |
+GET /api/v1/jobs/{number} | 1 111111 11 1 33341  3 |
 GET /api/v1/apps       | 1 111111 11 1 33.31  . | r:orb y:x
 GET /api/v1/balance    | 1 111111 11 1 33.31  . | r:RB y:X
 GET /api/v1/teams      | 1 111111 11 1 33.31  . | r:RB y:X
