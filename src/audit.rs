@@ -7,7 +7,7 @@
 
 use crate::id::PersonId;
 use crate::service::Caller;
-use crate::time::{Instant, Zone};
+use crate::time::{Date, Instant, Zone};
 use serde::{Deserialize, Serialize};
 
 /// A hash of the chain.
@@ -144,6 +144,10 @@ pub struct AuditQuestion {
     pub from: Option<Instant>,
     /// Entries before this instant.
     pub to: Option<Instant>,
+    /// Entries of this day and later ones, in the zone in which the caller reads.
+    pub first_day: Option<Date>,
+    /// Entries of this day and earlier ones.
+    pub last_day: Option<Date>,
     /// Entries with a smaller number than this one.
     pub before: Option<i64>,
     /// How many at most, 1 to 1000.

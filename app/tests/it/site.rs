@@ -265,6 +265,7 @@ fn context(
         setup: Arc::new(Absent),
         purchases: Arc::new(Absent),
         removal: Arc::new(Absent),
+        audit: Arc::new(Absent),
     };
     move || {
         provide_context(services.clone());

@@ -9,12 +9,14 @@ use async_trait::async_trait;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use tokenscope::audit::{ACTIONS, Actor, AuditLine, AuditPage, AuditQuestion};
+use tokenscope::correction::{Correction, SubmittedCorrection};
+use tokenscope::event::EventResult;
 use tokenscope::fact::Fact;
 use tokenscope::fault::{Fault, Needs};
 use tokenscope::id::{OrgId, PersonId};
 use tokenscope::permission::{Action, Scope};
 use tokenscope::service::{Audit, Caller};
-use tokenscope::time::Instant;
+use tokenscope::time::{Date, Instant, next_day};
 
 /// Most entries of one answer.
 const PAGE_MAX: u16 = 1000;
@@ -132,6 +134,21 @@ fn of_fact(book: &Book, numbers: &BTreeMap<String, i64>, fact: &Fact) -> Result<
     Ok(Entry { action, subject, content })
 }
 
+/// What the log says of the corrections that took. What they say stands with the events.
+pub fn of_corrections(asked: &[SubmittedCorrection], results: &[EventResult]) -> Vec<Entry> {
+    let taken = |result: &EventResult| matches!(result, EventResult::Accepted { .. });
+    let items = asked.iter().zip(results).filter(|(_, result)| taken(result));
+    let entry = |correction: &Correction| {
+        let Correction { source, id, revision, replacement } = correction;
+        let how = if replacement.is_some() { "replaced" } else { "void" };
+        let content = serde_json::json!({
+            "source": source, "id": id, "revision": revision, "event": how,
+        });
+        Entry { action: "correction", subject: format!("event:{source}/{id}"), content }
+    };
+    items.filter_map(|(item, _)| item.as_ref().ok().map(entry)).collect()
+}
+
 #[async_trait]
 impl Audit for Service {
     async fn audit(&self, caller: &Caller, question: &AuditQuestion) -> Result<AuditPage, Fault> {
@@ -142,23 +159,27 @@ impl Audit for Service {
             return Err(Fault::Forbidden { needs: Needs::Scope(Scope::Read) });
         }
         let most = i64::from(question.limit.clamp(1, PAGE_MAX));
+        let mut tx = self.read().await?;
+        let zone = self.reading_zone(&mut tx, caller).await?;
+        let day = |day: Option<Date>| day.map(|day| zone.day_start(day));
+        let from = question.from.max(day(question.first_day));
+        let ends = [question.to, day(question.last_day.map(next_day))];
+        let to = ends.into_iter().flatten().min();
         let bound = |at: Option<Instant>, open: i64| at.map_or(open, Instant::micros);
         let wanted = Wanted {
             before: question.before.unwrap_or(i64::MAX),
             action: question.action.as_deref().unwrap_or_default(),
             subject: question.subject.as_deref().unwrap_or_default(),
-            span: (bound(question.from, i64::MIN), bound(question.to, i64::MAX)),
+            span: (bound(from, i64::MIN), bound(to, i64::MAX)),
             // One more, to see whether any follow.
             most: most + 1,
         };
-        let mut tx = self.read().await?;
         let mut rows = audit::page(&mut tx, caller.org, &wanted).await.map_err(fault::of)?;
         let page = usize::try_from(most).unwrap_or(usize::MAX);
         let more = rows.len() > page;
         rows.truncate(page);
         let next = rows.last().filter(|_| more).map(|row| row.entry);
         let lines = lines(&mut tx, caller.org, rows).await.map_err(fault::of)?;
-        let zone = self.reading_zone(&mut tx, caller).await?;
         Ok(AuditPage { lines, next, zone })
     }
 }

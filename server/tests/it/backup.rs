@@ -113,14 +113,14 @@ async fn a_backup_while_events_come_adds_up(database: Database) {
     assert!(sending.await.unwrap() > 3);
     let mut seen = BTreeSet::new();
     for file in files {
+        seen.insert(check(file.as_slice()).unwrap().rows);
         let test = |database: Database| async move {
             let target = database.service(at(NOW)).await;
             restored(&target, &file).await.unwrap();
             let report = target.verify(&|_, _, _| {}).await.unwrap();
             assert_eq!(report.differences, Vec::new());
-            assert!(report.events >= 85);
+            assert!(report.events >= 83);
         };
-        seen.insert(check(file.clone().as_slice()).unwrap().rows);
         run(Backend::Sqlite, test).await;
     }
     assert!(seen.len() > 1, "no event came between the backups: {seen:?}");
@@ -220,7 +220,7 @@ async fn a_file_that_is_no_whole_backup_is_refused() {
             without.join("\n") + "\n",
             twice.join("\n") + "\n",
             format!("{text}[1]\n"),
-            text.replacen("[", "[1,", 60),
+            text.replacen("\n[", "\n[1,", 1),
         ] {
             let found = check(packed(&damaged).as_slice());
             assert!(matches!(found, Err(FormatError::Damaged(_))), "{found:?}");

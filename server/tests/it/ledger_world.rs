@@ -1,10 +1,11 @@
 //! An organization with some of everything that is stored, for the tests that look at all of it.
 
 use crate::given::{at, event, lot, red_team, send, session, team};
+use tokenscope::correction::{Correction, Corrections};
 use tokenscope::event::{EventResult, NewEvent, Status};
 use tokenscope::fact::Fact;
 use tokenscope::rate::Rounding;
-use tokenscope::service::{Books, Caller};
+use tokenscope::service::{Books, Caller, Correcting};
 use tokenscope::time::{DAY, HOUR, Instant};
 use tokenscope_server::service::Service;
 use tokenscope_server::{args, statements};
@@ -101,8 +102,30 @@ pub async fn make(service: &Service, slug: &str) -> Caller {
     // Late usage of closed books, and a rule about them: charges come back and are booked later.
     send(service, &caller, [event("late", at("2026-10-07T07:00:00Z"))]).await;
     service.record(&caller, vec![assigned("green", "2026-10-12T00:00:00Z")]).await.unwrap();
+    correct(service, &caller).await;
     hold(service, &caller).await;
     caller
+}
+
+/// Two events of open books and two of closed ones: one void, one replaced.
+async fn correct(service: &Service, caller: &Caller) {
+    let item = |id: &str, replacement| {
+        let (source, id) = ("test".to_owned(), id.to_owned());
+        Ok(Correction { source, id, revision: 0, replacement })
+    };
+    let other = |id: &str, time: &str| {
+        let quantity = Some("9".parse().unwrap());
+        Some(NewEvent { quantity, ..event(id, at(time)) })
+    };
+    let items = vec![
+        item("call-33", None),
+        item("call-6", None),
+        item("call-30", other("call-30", "2026-11-03T00:00:00Z")),
+        item("call-12", other("call-12", "2026-10-09T00:00:00Z")),
+    ];
+    let corrected = service.correct(caller, Corrections { items, basis: None }).await.unwrap();
+    let taken = |result: &EventResult| matches!(result, EventResult::Accepted { .. });
+    assert!(corrected.results.iter().all(taken), "{:?}", corrected.results);
 }
 
 async fn hold(service: &Service, caller: &Caller) {

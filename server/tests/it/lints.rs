@@ -240,8 +240,6 @@ fn event_row(digest: [u8; 16]) -> EventRow {
         own_tokens: None,
         attributes: None,
         received_at: 0,
-        revision: 0,
-        booked_at: None,
     }
 }
 
@@ -258,9 +256,6 @@ fn charge_row(digest: [u8; 16]) -> ChargeRow {
         event_at: 0,
         class: Class::Api,
         amount: 1,
-        revision: 0,
-        belongs_to: None,
-        generation: 0,
     }
 }
 

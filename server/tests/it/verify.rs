@@ -27,7 +27,7 @@ async fn what_the_program_stored_adds_up(database: Database) {
     let report = verified(&service).await;
     let lines: Vec<String> = report.differences.iter().map(Difference::to_string).collect();
     assert_eq!(lines, Vec::<String>::new());
-    assert_eq!((report.organizations, report.teams, report.events), (2, 6, 2 * 85));
+    assert_eq!((report.organizations, report.teams, report.events), (2, 6, 2 * 83));
     assert!(report.charges > 100 && report.sums > 500, "{report:?}");
 }
 
@@ -40,7 +40,7 @@ async fn run(service: &Service, caller: &Caller, text: &str) -> u64 {
     touched
 }
 
-/// What is done by hand to one row, how it is undone, and the row that has to be named: its table
+/// What is done by hand to a row or two, how it is undone, and the row that has to be named: its table
 /// and a part of its key.
 const CHANGES: &[(&str, &str, &str, &str)] = &[
     (
@@ -211,7 +211,8 @@ async fn a_changed_row_is_named(database: Database) {
     make(&service, "other").await;
     let caller = make(&service, "acme").await;
     for (change, undo, table, key) in CHANGES {
-        assert_eq!(run(&service, &caller, change).await, 1, "{change}");
+        let changed = run(&service, &caller, change).await;
+        assert!(changed > 0, "{change}");
         let report = verified(&service).await;
         let named = |d: &&Difference| d.table == *table && d.key.contains(key);
         if !table.is_empty() {
@@ -220,7 +221,7 @@ async fn a_changed_row_is_named(database: Database) {
         }
         let of_others = report.differences.iter().find(|d| d.organization != "acme");
         assert_eq!(of_others, None, "{change}");
-        assert_eq!(run(&service, &caller, undo).await, 1, "{undo}");
+        assert_eq!(run(&service, &caller, undo).await, changed, "{undo}");
         let clean = verified(&service).await;
         assert_eq!(clean.differences, Vec::new(), "{undo}");
     }

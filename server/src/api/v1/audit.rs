@@ -83,6 +83,7 @@ pub async fn list(
         to: query.time("to")?,
         before,
         limit: query.limit()?,
+        ..AuditQuestion::default()
     };
     let page = app.service.audit(&caller, &question).await?;
     let items = page.lines.into_iter().map(AuditItem::from).collect();

@@ -141,6 +141,7 @@ POST /login/oidc                    | 4 444444 44 4 =====  = | | form
 GET /login/oidc/callback            | 2 222222 22 2 =====  = |
 GET /setup                          | 4 444444 44 4 =====  = |
 POST /setup                         | 4 444444 44 4 =====  = | | form
+GET /admin/audit                    | L 333333 .. . =====  = | MA:orbRB X:xX
 GET /admin/tokens                   | L 333333 .. . =====  = | MA:RB X:X
 GET /admin/tokens/new               | L 333333 3. . =====  = | A:RB X:X
 POST /admin/tokens/new              | L 333333 32 2 =====  = | | form
