@@ -18,6 +18,7 @@
 //! | from facts to answers without any stored state | [`replay`] |
 //! | what made a balance, what paid for a charge | [`statement`], [`explain`] |
 //! | when tokens run out | [`forecast`] |
+//! | what was done in the books, in a chain of hashes | [`audit`] |
 //! | one's own account, keys, mails | [`account`], [`key`], [`mail`] |
 //! | questions and answers of the pages | [`view`], [`report`] |
 //! | the boundary | [`service`], [`second_factor`], [`oidc`] (traits), [`permission`] (who may), [`preference`] (how somebody wants it), [`fault`] (what can go wrong) |
@@ -47,6 +48,7 @@
 pub mod access;
 pub mod account;
 pub mod assignment;
+pub mod audit;
 pub mod burn;
 pub mod catalog;
 pub mod correction;

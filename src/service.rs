@@ -5,7 +5,7 @@
 
 use crate::correction::{Corrected, Corrections};
 use crate::event::{EventResult, Submitted};
-use crate::fact::{Fact, Recorded};
+use crate::fact::{Fact, Once, Receipt, Recorded};
 use crate::fault::Fault;
 use crate::id::{OrgId, PersonId, UserId};
 use crate::job::JobListing;
@@ -23,9 +23,13 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 mod accounts;
+mod audit;
+mod catalogue;
 mod ledger;
 
 pub use accounts::Accounts;
+pub use audit::Audit;
+pub use catalogue::{ApiListing, Catalogue, RateListing, TeamListing};
 pub use ledger::{Ledger, LotQuestion};
 
 /// Who asks: a signed-in person, an API key, or the program itself.
@@ -47,6 +51,8 @@ pub struct Caller {
     pub preferences: Preferences,
     /// What his API key is limited to; none for a browser session.
     pub scopes: Option<BTreeSet<Scope>>,
+    /// Number of his API key in the organization; none without one.
+    pub key: Option<i64>,
 }
 
 impl Caller {
@@ -106,7 +112,17 @@ pub trait Intake: Send + Sync {
 pub trait Books: Send + Sync {
     /// Records facts in one transaction: all or none. A fact that is there already is counted as
     /// `unchanged`, so that a repeat converges.
-    async fn record(&self, caller: &Caller, facts: Vec<Fact>) -> Result<Recorded, Fault>;
+    async fn record(&self, caller: &Caller, facts: Vec<Fact>) -> Result<Recorded, Fault> {
+        Ok(self.record_once(caller, facts, None).await?.recorded)
+    }
+    /// The same for a request that its sender may repeat: under the same key it is done once,
+    /// and answered as the first time. Team admins transfer and unblock within their teams.
+    async fn record_once(
+        &self,
+        caller: &Caller,
+        facts: Vec<Fact>,
+        once: Option<Once>,
+    ) -> Result<Receipt, Fault>;
 }
 
 /// Corrects usage events.

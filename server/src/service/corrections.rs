@@ -6,7 +6,7 @@ use super::book::Book;
 use super::intake::{Prepared, Ready, prepare};
 use super::journal::{Counts, Journal, Keys, Touch, keys_of, reckon, resolved};
 use super::journal::{digest_of, dimensions, is_session};
-use super::{Service, commit, fault};
+use super::{Service, audit, commit, fault};
 use crate::store::db::{DbError, Tx};
 use crate::store::rollup::Bucket;
 use crate::store::stored_event::{self, PastRow, StoredEvent, Superseded};
@@ -14,6 +14,7 @@ use crate::store::{event, job, org, outbox};
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
+use tokenscope::audit::Actor;
 use tokenscope::burn::TeamState;
 use tokenscope::correction::{
     BucketChange, CORRECTIONS_MAX, Changed, Changes, Corrected, Correction, Corrections, TeamChange,
@@ -74,6 +75,9 @@ impl Service {
                 return Err(Fault::Conflict { reason: reason.into() });
             }
             let Work { mut tx, lock, .. } = work;
+            let taken = audit::of_corrections(&asked.items, &corrected.results);
+            let actor = Actor::of(caller);
+            audit::append(&mut tx, caller.org, actor, batch.now, taken).await.map_err(fault::of)?;
             lock.give_back_numbers(&mut tx).await.map_err(fault::of)?;
             outbox::add(&mut tx, caller.org, batch.now).await.map_err(fault::of)?;
             commit(tx).await?;

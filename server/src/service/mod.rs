@@ -1,14 +1,18 @@
 //! The capabilities of `tokenscope::service`, on the rules of the core and the store.
 
 mod accounts;
+mod audit;
+pub mod backup;
 mod balance;
 mod book;
 mod books;
+mod catalogue;
 mod checklist;
 mod corrections;
 mod demo;
 mod directory;
 pub mod fault;
+mod idempotency;
 mod intake;
 mod jobs;
 mod journal;
@@ -27,6 +31,7 @@ mod second_factor;
 mod setup;
 mod throttle;
 pub mod totp;
+pub mod verify;
 pub mod zone;
 
 pub use directory::NewPerson;

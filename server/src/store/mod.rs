@@ -2,6 +2,8 @@
 //! composition of the program look in here.
 
 pub mod api_key;
+pub mod archive;
+pub mod audit;
 pub mod books;
 pub mod charge;
 pub mod charge_return;
@@ -9,6 +11,7 @@ pub mod checklist;
 pub mod db;
 pub mod event;
 pub mod explained;
+pub mod idempotency;
 pub mod identity;
 pub mod job;
 pub mod ledger;
@@ -26,18 +29,22 @@ pub mod session;
 pub mod setup;
 pub mod sql;
 pub mod stored_event;
+pub mod verify;
 
 /// Every statement of the program, for the tests that prepare and lint them.
 #[must_use]
 pub fn all_statements() -> Vec<db::Sql> {
     [
         api_key::STATEMENTS,
+        archive::STATEMENTS,
+        audit::STATEMENTS,
         books::STATEMENTS,
         charge::STATEMENTS,
         charge_return::STATEMENTS,
         checklist::STATEMENTS,
         event::STATEMENTS,
         explained::STATEMENTS,
+        idempotency::STATEMENTS,
         identity::STATEMENTS,
         job::STATEMENTS,
         ledger::STATEMENTS,
@@ -54,6 +61,7 @@ pub fn all_statements() -> Vec<db::Sql> {
         session::STATEMENTS,
         setup::STATEMENTS,
         stored_event::STATEMENTS,
+        verify::STATEMENTS,
     ]
     .concat()
 }

@@ -13,7 +13,7 @@ use tokenscope_server::store::event::EventRow;
 use tokenscope_server::store::migrate::{DIRECTORY_TABLES, MIGRATIONS};
 use tokenscope_server::store::rollup::{Bucket, Deltas, Dimensions, Sums};
 use tokenscope_server::store::{
-    all_statements, charge, charge_return, event, job, names, org, rollup, stored_event,
+    all_statements, audit, charge, charge_return, event, job, names, org, rollup, stored_event,
 };
 use tokenscope_server::{args, statements};
 
@@ -27,6 +27,10 @@ const FAN_OUT: &[&str] = &[
     "ORG_ADD_FIRST",
     "OUTBOX_SWEEP",
     "JOB_FREE",
+    "IDEMPOTENCY_SWEEP",
+    "VERIFY_ORGS",
+    "ARCHIVE_ORGS",
+    "ARCHIVE_ANY_ORG",
 ];
 
 statements! {
@@ -135,7 +139,7 @@ async fn every_bulk_write_joins_its_organization() {
         let texts: Vec<(String,)> = tx.rows(PREPARED, args![]).await.unwrap();
         let bulk: Vec<&String> =
             texts.iter().map(|(text,)| text).filter(|text| text.contains("UNNEST(")).collect();
-        assert_eq!(bulk.len(), 14, "{bulk:#?}");
+        assert_eq!(bulk.len(), 15, "{bulk:#?}");
         for text in bulk {
             assert_eq!(complaints(text, &tenant_tables()), Vec::<String>::new(), "{text}");
         }
@@ -159,6 +163,7 @@ async fn every_bulk_write(tx: &mut Tx) {
     event::take_keys(tx, id, &[(digest, 0, 0)]).await.unwrap();
     event::add(tx, id, &[&event_row(digest)]).await.unwrap();
     charge::add(tx, id, &[charge_row(digest)]).await.unwrap();
+    audit::append(tx, id, vec![audit_row()]).await.unwrap();
     let sums = SumDeltas::from([((1, 0, Class::Api), 1)]);
     charge::add_sums(tx, id, &sums, &sums).await.unwrap();
     let of = Dimensions { app_id: 1, api_id: 1, variant_id: 0, user_id: 0 };
@@ -201,6 +206,20 @@ async fn every_bulk_write_of_the_ledger(tx: &mut Tx, id: OrgId, sums: &SumDeltas
     let past: Vec<_> = events.iter().map(past).collect();
     assert_eq!(past.len(), 1);
     stored_event::keep(tx, id, &past).await.unwrap();
+}
+
+fn audit_row() -> audit::AuditRow {
+    audit::AuditRow {
+        entry: 0,
+        at: 0,
+        actor_kind: "program".into(),
+        actor_id: None,
+        action: "close".into(),
+        subject: "organization".into(),
+        content: "{}".into(),
+        previous_hash: Vec::new(),
+        hash: Vec::new(),
+    }
 }
 
 fn event_row(digest: [u8; 16]) -> EventRow {

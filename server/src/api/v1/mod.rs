@@ -1,13 +1,20 @@
 //! REST, version 1.
 
 mod apps;
+mod audit;
 mod balance;
 mod bearer;
+mod body;
+mod catalogue;
 mod corrections;
 mod event_input;
 mod events;
+mod fact_input;
+mod facts;
 mod item;
 mod jobs;
+mod list;
+mod members;
 mod query;
 
 use crate::http::endpoints::Endpoints;
@@ -25,6 +32,11 @@ pub fn routes() -> Endpoints {
         .get("/jobs/{number}", jobs::get)
         .get("/apps", apps::list)
         .get("/balance", balance::list)
+        .get("/teams", catalogue::teams)
+        .get("/apis", catalogue::apis)
+        .get("/rates", catalogue::rates)
+        .get("/audit", audit::list)
+        .and(facts::routes())
         .with(|router| router.fallback(super::unknown).method_not_allowed_fallback(wrong_method))
 }
 

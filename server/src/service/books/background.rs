@@ -19,7 +19,7 @@ use crate::store::stored_event::{self, Selector, StoredEvent};
 use crate::store::{charge, job, org, outbox};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use tokenscope::fact::{Fact, Recorded};
+use tokenscope::fact::{Fact, Once, Receipt};
 use tokenscope::fault::Fault;
 use tokenscope::id::OrgId;
 use tokenscope::service::Caller;
@@ -81,8 +81,9 @@ impl Service {
         &self,
         caller: &Caller,
         facts: Vec<Fact>,
+        (receipt, once): (Receipt, Option<Once>),
         now: Instant,
-    ) -> Result<Recorded, Fault> {
+    ) -> Result<Receipt, Fault> {
         let plan = self.plan(caller.org, facts.clone(), now).await?;
         let open = plan.before.open();
         if plan.selectors.iter().any(|selector| selector.running < open.micros()) {
@@ -108,17 +109,19 @@ impl Service {
         }
         let content = Content { facts: rules, caller: caller.clone() };
         let content = serde_json::to_string(&content).map_err(|e| fault::internal(&e))?;
-        let Recorder { mut tx, mut lock, .. } = recorder;
-        let number = lock.number();
+        let number = recorder.lock.number();
+        recorded.new += new;
+        recorded.job = Some(number);
+        let receipt = Receipt { recorded, ..receipt };
+        recorder.finish(caller, once.as_ref(), &receipt).await?;
+        let Recorder { mut tx, lock, .. } = recorder;
         job::add(&mut tx, caller.org, (number, KIND), (&content, total), now.micros())
             .await
             .map_err(fault::of)?;
         lock.give_back(&mut tx).await.map_err(fault::of)?;
         outbox::add(&mut tx, caller.org, now).await.map_err(fault::of)?;
         commit(tx).await?;
-        recorded.new += new;
-        recorded.job = Some(number);
-        Ok(recorded)
+        Ok(receipt)
     }
 
     /// What the facts would change: they are recorded in a transaction that leaves nothing.
@@ -222,7 +225,7 @@ impl Service {
             let touched = (current.map_err(fault::of)?, i64::MAX, digests);
             self.prepare(tx, (&plan, row.job_id), touched, (&mut position, done)).await?;
         }
-        self.switch(org, row.job_id, content.facts, &mut position).await
+        self.switch(org, row.job_id, content, &mut position).await
     }
 
     async fn left_over(&self, org: OrgId, number: i64) -> Result<i64, Fault> {
@@ -269,7 +272,7 @@ impl Service {
         &self,
         org: OrgId,
         number: i64,
-        facts: Vec<Fact>,
+        Content { facts, caller }: Content,
         position: &mut Position,
     ) -> Result<(), Fault> {
         let now = self.clock().now();
@@ -279,6 +282,7 @@ impl Service {
         let mut recorder = Recorder::new(tx, lock, &before, now);
         recorder.record_all(facts).await?;
         recorder.reload().await?;
+        recorder.finish(&caller, None, &Receipt::default()).await?;
         let Recorder { mut tx, mut lock, book: after, .. } = recorder;
         let left = job::events(&mut tx, org, number, i64::MAX).await.map_err(fault::of)?;
         let current = stored_event::by_key(&mut tx, org, left.clone()).await.map_err(fault::of)?;

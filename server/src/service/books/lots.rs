@@ -70,7 +70,7 @@ impl Recorder {
         Ok(Outcome::New)
     }
 
-    async fn find_lot(&mut self, key: &str) -> Result<LotRow, Fault> {
+    pub(super) async fn find_lot(&mut self, key: &str) -> Result<LotRow, Fault> {
         let org = self.org();
         let found = books::lot(&mut self.tx, org, key).await.map_err(fault::of)?;
         found.ok_or_else(|| Fault::field("lot", format!("there is no lot `{key}`")))

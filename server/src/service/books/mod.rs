@@ -4,19 +4,20 @@ mod background;
 mod lots;
 mod named;
 mod rerate;
+mod rights;
 mod rules;
 
 use super::book::Book;
-use super::{Service, commit, fault};
+use super::{Service, audit, commit, fault, idempotency};
 use crate::store::db::Tx;
 use crate::store::org::OrgLock;
 use crate::store::{org, outbox};
 use async_trait::async_trait;
 use std::collections::BTreeSet;
-use tokenscope::fact::{Fact, Recorded};
-use tokenscope::fault::{Fault, Needs};
+use tokenscope::audit::Actor;
+use tokenscope::fact::{Fact, Once, Receipt, Recorded};
+use tokenscope::fault::Fault;
 use tokenscope::id::{ApiId, AppId, OrgId, SLUG_MAX, TeamId, check_slug};
-use tokenscope::permission::{Action, Scope};
 use tokenscope::service::{Books, Caller};
 use tokenscope::time::Instant;
 
@@ -25,10 +26,13 @@ const FACTS_MAX: usize = 10_000;
 
 #[async_trait]
 impl Books for Service {
-    async fn record(&self, caller: &Caller, facts: Vec<Fact>) -> Result<Recorded, Fault> {
-        if !caller.roles.everywhere(Action::Administer) || !caller.has_scope(Scope::Admin) {
-            return Err(Fault::Forbidden { needs: Needs::Admin });
-        }
+    async fn record_once(
+        &self,
+        caller: &Caller,
+        facts: Vec<Fact>,
+        once: Option<Once>,
+    ) -> Result<Receipt, Fault> {
+        rights::check_early(caller, &facts)?;
         if facts.len() > FACTS_MAX {
             let limit = format!("{FACTS_MAX} facts a call: send them in several");
             return Err(Fault::TooLarge { limit });
@@ -36,22 +40,38 @@ impl Books for Service {
         let now = self.clock().now();
         let mut tx = self.write().await?;
         let lock = org::lock(&mut tx, caller.org, now).await.map_err(fault::of)?;
+        if let Some(once) = &once
+            && let Some(known) = idempotency::answered(&mut tx, caller.org, once, now).await?
+        {
+            return Ok(Receipt { replayed: true, ..known });
+        }
+        let ids = facts.iter().filter_map(id_of).collect();
         let before = self.book(&mut tx, caller.org).await?;
         let mut recorder = Recorder::new(tx, lock, &before, now);
-        let recorded = recorder.record_all(facts.clone()).await?;
+        let recorded = recorder.record_allowed(caller, facts.clone()).await?;
+        let receipt = Receipt { recorded, ids, replayed: false };
         if !recorder.fits_one_transaction(&before).await? {
             // Nothing of it stays: the job records the facts when what they change is prepared.
             drop(recorder);
-            return self.record_later(caller, facts, now).await;
+            return self.record_later(caller, facts, (receipt, once), now).await;
         }
         recorder.rerate(&before).await?;
+        recorder.finish(caller, once.as_ref(), &receipt).await?;
         let Recorder { mut tx, lock, .. } = recorder;
         if recorded.new > 0 {
             lock.give_back(&mut tx).await.map_err(fault::of)?;
             outbox::add(&mut tx, caller.org, now).await.map_err(fault::of)?;
         }
         commit(tx).await?;
-        Ok(recorded)
+        Ok(receipt)
+    }
+}
+
+/// The sender's id of a lot or transfer.
+fn id_of(fact: &Fact) -> Option<String> {
+    match fact {
+        Fact::Lot { id, .. } | Fact::Transfer { id, .. } => Some(id.clone()),
+        _ => None,
     }
 }
 
@@ -82,6 +102,8 @@ struct Recorder {
     now: Instant,
     /// The usage whose price or payer the facts may change.
     touched: BTreeSet<Touched>,
+    /// The facts that are new.
+    new: Vec<Fact>,
 }
 
 /// What a rule speaks about.
@@ -116,19 +138,40 @@ fn conflict(reason: impl Into<String>) -> Fault {
 
 impl Recorder {
     fn new(tx: Tx, lock: OrgLock, book: &Book, now: Instant) -> Self {
-        Self { tx, lock, book: book.clone(), now, touched: BTreeSet::new() }
+        Self { tx, lock, book: book.clone(), now, touched: BTreeSet::new(), new: Vec::new() }
     }
 
     /// Records facts one after the other and says which one is wrong.
     async fn record_all(&mut self, facts: Vec<Fact>) -> Result<Recorded, Fault> {
         let mut recorded = Recorded::default();
         for (n, fact) in facts.into_iter().enumerate() {
-            match self.record(fact).await.map_err(|fault| at_place(fault, n))? {
-                Outcome::New => recorded.new += 1,
+            match self.record(fact.clone()).await.map_err(|fault| at_place(fault, n))? {
+                Outcome::New => {
+                    recorded.new += 1;
+                    self.new.push(fact);
+                }
                 Outcome::Unchanged => recorded.unchanged += 1,
             }
         }
         Ok(recorded)
+    }
+
+    /// Writes down what was recorded, by whom, and the answer of a request that is done once.
+    async fn finish(
+        &mut self,
+        caller: &Caller,
+        once: Option<&Once>,
+        receipt: &Receipt,
+    ) -> Result<(), Fault> {
+        let (org, now) = (caller.org, self.now);
+        let new = std::mem::take(&mut self.new);
+        let entries = audit::of_facts(&mut self.tx, &self.book, &new).await.map_err(fault::of)?;
+        let actor = Actor::of(caller);
+        audit::append(&mut self.tx, org, actor, now, entries).await.map_err(fault::of)?;
+        match once {
+            Some(once) => idempotency::keep(&mut self.tx, org, once, receipt, now).await,
+            None => Ok(()),
+        }
     }
 
     /// Adds what a rule names for the first time, without recording it.
