@@ -13,7 +13,7 @@
 //! | who pays | [`assignment`], [`payer`] |
 //! | lots, burn-down, debt | [`lot`], [`burn`], [`hold`], [`purchase`] (as people enter them) |
 //! | the first start | [`setup`] |
-//! | what debt means for calls | [`access`], [`decision`] |
+//! | what debt means for calls | [`access`], [`decision`], [`check`] (as calls ask) |
 //! | from facts to answers without any stored state | [`replay`] |
 //! | what made a balance, what paid for a charge | [`statement`], [`explain`] |
 //! | when tokens run out | [`forecast`] |
@@ -48,6 +48,7 @@ pub mod account;
 pub mod assignment;
 pub mod burn;
 pub mod catalog;
+pub mod check;
 pub mod correction;
 pub mod decision;
 pub mod event;

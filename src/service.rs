@@ -21,8 +21,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 mod accounts;
+mod checks;
 
 pub use accounts::Accounts;
+pub use checks::Checks;
 
 /// Who asks: a signed-in person, an API key, or the program itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

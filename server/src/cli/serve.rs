@@ -57,6 +57,7 @@ pub async fn serve(config: Config, args: ServeArgs) -> Done {
     tracing::info!(%address, "serving");
     serve::serve(listener, router(app)).await?;
     service.write_key_uses().await?;
+    service.write_decisions().await;
     if let Some(mailer) = mailer {
         mailer.finish().await;
     }

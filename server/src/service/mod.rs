@@ -5,6 +5,7 @@ mod balance;
 mod book;
 mod books;
 mod checklist;
+mod checks;
 mod demo;
 mod directory;
 pub mod fault;
@@ -49,6 +50,7 @@ struct Parts {
     throttle: throttle::Throttle,
     hashing: password::Hashing,
     writer: intake::Writer,
+    checks: checks::Checker,
     sign_on: OnceLock<oidc::Provider>,
     gate: setup::Gate,
     /// Whether demo data is being made.
@@ -63,6 +65,7 @@ impl Service {
     pub fn new(db: Db, clock: Clock) -> Self {
         let parts = Parts {
             writer: intake::Writer::start(db.clone()),
+            checks: checks::Checker::start(db.clone()),
             books: book::Cache::default(),
             stamps: live::Stamps::default(),
             throttle: throttle::Throttle::default(),

@@ -4,9 +4,12 @@
 pub mod api_key;
 pub mod books;
 pub mod charge;
+pub mod check;
 pub mod checklist;
 pub mod db;
+pub mod decision;
 pub mod event;
+pub mod hold;
 pub mod identity;
 pub mod migrate;
 pub mod names;
@@ -29,8 +32,11 @@ pub fn all_statements() -> Vec<db::Sql> {
         api_key::STATEMENTS,
         books::STATEMENTS,
         charge::STATEMENTS,
+        check::STATEMENTS,
         checklist::STATEMENTS,
+        decision::STATEMENTS,
         event::STATEMENTS,
+        hold::STATEMENTS,
         identity::STATEMENTS,
         migrate::STATEMENTS,
         names::STATEMENTS,

@@ -1,6 +1,7 @@
 //! The transaction of a batch: keys, events, charges, sums and rollups together.
 
 use super::Written;
+use super::super::checks::HoldEnding;
 use super::prepare::{Cost, Prepared, Ready};
 use super::windows::{self, WindowChange};
 use crate::store::charge::{ChargeRow, SumDeltas};
@@ -27,7 +28,8 @@ pub async fn write(tx: &mut Tx, batch: &Prepared) -> Result<Written, DbError> {
         results[repeat.place] = Some(result);
     }
     if !new.is_empty() {
-        let teams: BTreeSet<i64> = new.iter().filter_map(|r| r.team).map(|t| t.0).collect();
+        let mut teams: BTreeSet<i64> = new.iter().filter_map(|r| r.team).map(|t| t.0).collect();
+        HoldEnding::join(batch.ending.as_ref(), &mut teams);
         let locked = charge::lock_teams(tx, org_id, teams.into_iter().collect()).await?;
         event::add(tx, org_id, &new.iter().map(|ready| &ready.row).collect::<Vec<_>>()).await?;
         let changes = windows::changes(tx, &batch.book, &new).await?;
@@ -48,7 +50,9 @@ pub async fn write(tx: &mut Tx, batch: &Prepared) -> Result<Written, DbError> {
         }
     }
     let every = results.into_iter().collect::<Option<Vec<_>>>();
-    every.map(Written::Results).ok_or_else(|| DbError::Damaged("an item has no result".into()))
+    let every = every.ok_or_else(|| DbError::Damaged("an item has no result".into()))?;
+    HoldEnding::apply(batch.ending.as_ref(), tx, org_id, batch.now, &every).await?;
+    Ok(Written::Results(every))
 }
 
 /// Notes for each organization of a transaction that something of it arrived: one row, however
