@@ -3,7 +3,7 @@
 
 mod errors;
 mod table;
-mod world;
+pub mod world;
 
 use crate::harness::{Database, on_each_database};
 use std::collections::{BTreeMap, BTreeSet};

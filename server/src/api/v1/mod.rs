@@ -3,8 +3,10 @@
 mod apps;
 mod balance;
 mod bearer;
+mod check;
 mod event_input;
 mod events;
+mod holds;
 mod item;
 mod query;
 
@@ -18,6 +20,9 @@ use serde::Serialize;
 pub fn routes() -> Endpoints {
     Endpoints::default()
         .post("/events", events::accept)
+        .post("/check", check::check)
+        .post("/holds/{id}/settle", holds::settle)
+        .post("/holds/{id}/release", holds::release)
         .get("/apps", apps::list)
         .get("/balance", balance::list)
         .with(|router| router.fallback(super::unknown).method_not_allowed_fallback(wrong_method))

@@ -81,7 +81,7 @@ impl Priced {
         };
         let trial = team.and_then(|team| book.trial(team));
         let rated = rate(&book.card, &usage, trial)
-            .map_err(|e| Fault::Malformed { reason: format!("{}: {e}", e.member()) })?;
+            .map_err(|e| Fault::Malformed { reason: format!("`{}` {e}", e.member()) })?;
         let in_trial = trial.is_some_and(|until| at < until);
         let (price, basis) = match rated.rating {
             Rating::Price(_, amount) => (Price::Fixed(amount), rated.basis),

@@ -67,6 +67,11 @@ GET /healthz           | . ...... .. . =====  = |
 GET /readyz            | . ...... .. . =====  = |
 POST /api/v1/events    | 1 111111 11 1 .3331  3 |
     | json {"source":"matrix","id":"{n}","client_id":"rouge-gadget","api":"calls"}
+POST /api/v1/check     | 1 111111 11 1 3.331  3 |
+    | json {"client_id":"rouge-gadget","api":"calls"}
+POST /api/v1/holds/{id}/settle  | 1 111111 11 1 33331  3 |
+    | json {"source":"matrix","id":"{n}","client_id":"rouge-gadget","api":"calls"}
+POST /api/v1/holds/{id}/release | 1 111111 11 1 34331  3 |
 GET /api/v1/apps       | 1 111111 11 1 33.31  . | r:orb y:x
 GET /api/v1/balance    | 1 111111 11 1 33.31  . | r:RB y:X
 GET /account                        | L ...... .. . =====  = | omgsp:R f:B
