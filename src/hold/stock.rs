@@ -103,8 +103,7 @@ impl Stock {
 
     /// What the lots cannot give when `more` is wanted besides, latest end first.
     fn unmet(&self, place: usize, class: Class, more: Tokens) -> Tokens {
-        let (mut narrow, mut wide, mut missing) =
-            (PerClass::default(), Tokens::ZERO, Tokens::ZERO);
+        let (mut narrow, mut wide, mut missing) = (PerClass::default(), Tokens::ZERO, Tokens::ZERO);
         for n in (0..self.demands.len()).rev() {
             if let Some(supply) = self.supplies.get(n) {
                 narrow.add(supply.narrow);

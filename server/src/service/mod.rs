@@ -10,6 +10,7 @@ mod demo;
 mod directory;
 pub mod fault;
 mod intake;
+mod key_cache;
 mod key_use;
 mod keys;
 mod live;
@@ -55,6 +56,7 @@ struct Parts {
     gate: setup::Gate,
     /// Whether demo data is being made.
     filling: AtomicBool,
+    keys: key_cache::KeyCache,
     key_uses: key_use::KeyUses,
     outside: OnceLock<Outside>,
 }
@@ -73,6 +75,7 @@ impl Service {
             sign_on: OnceLock::new(),
             gate: setup::Gate::new(),
             filling: AtomicBool::new(false),
+            keys: key_cache::KeyCache::default(),
             key_uses: key_use::KeyUses::default(),
             outside: OnceLock::new(),
             db,

@@ -45,11 +45,7 @@ pub struct DecisionRow {
 ///
 /// # Errors
 /// [`DbError`]
-pub async fn decision(
-    tx: &mut Tx,
-    org: OrgId,
-    id: LongId,
-) -> Result<Option<DecisionRow>, DbError> {
+pub async fn decision(tx: &mut Tx, org: OrgId, id: LongId) -> Result<Option<DecisionRow>, DbError> {
     tx.row(DECISION_GET, args![org.0, id.0.to_vec()]).await
 }
 

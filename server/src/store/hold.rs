@@ -188,8 +188,7 @@ pub async fn lock_teams(
     org: OrgId,
     teams: impl IntoIterator<Item = TeamId>,
 ) -> Result<BTreeMap<TeamId, TeamVersion>, DbError> {
-    let rows: Vec<(i64, i64, i64)> =
-        tx.rows(HOLD_TEAM_LOCK, args![org.0, numbers(teams)]).await?;
+    let rows: Vec<(i64, i64, i64)> = tx.rows(HOLD_TEAM_LOCK, args![org.0, numbers(teams)]).await?;
     let version = |(team, recorded_at, hold_revision)| {
         (TeamId(team), TeamVersion { recorded_at, hold_revision })
     };
@@ -234,11 +233,7 @@ pub async fn live(
 ///
 /// # Errors
 /// [`DbError`]
-pub async fn by_keys(
-    tx: &mut Tx,
-    org: OrgId,
-    keys: Vec<String>,
-) -> Result<Vec<HoldRow>, DbError> {
+pub async fn by_keys(tx: &mut Tx, org: OrgId, keys: Vec<String>) -> Result<Vec<HoldRow>, DbError> {
     if keys.is_empty() {
         return Ok(Vec::new());
     }

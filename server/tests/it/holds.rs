@@ -101,7 +101,8 @@ async fn the_same_key_is_the_same_hold(database: Database) {
         }
         assert_eq!((&again["hold"]["known"], &again["hold"]["state"]), (&json!(true), &json!(end)));
     }
-    for (name, other) in [("quantity", json!("8")), ("user", json!("ann")), ("api", json!("free"))] {
+    for (name, other) in [("quantity", json!("8")), ("user", json!("ann")), ("api", json!("free"))]
+    {
         let mut call = call("a", "7");
         call[name] = other;
         let (status, answer) = rest.post(CHECK, &call).await;

@@ -13,14 +13,19 @@ use tokenscope_server::store::db::{Sql, Tx};
 use tokenscope_server::store::event::EventRow;
 use tokenscope_server::store::migrate::{DIRECTORY_TABLES, MIGRATIONS};
 use tokenscope_server::store::rollup::{Bucket, Deltas, Dimensions, Sums};
-use tokenscope_server::store::{
-    all_statements, charge, decision, event, hold, names, org, rollup,
-};
+use tokenscope_server::store::{all_statements, charge, decision, event, hold, names, org, rollup};
 use tokenscope_server::{args, statements};
 
 /// Statements over all organizations: for the command line and the first start.
-const FAN_OUT: &[&str] =
-    &["ORG_BY_SLUG", "ORG_COUNT", "ORG_FIRST_TWO", "ORG_ADD", "ORG_ADD_FIRST", "OUTBOX_SWEEP", "ORG_ALL"];
+const FAN_OUT: &[&str] = &[
+    "ORG_BY_SLUG",
+    "ORG_COUNT",
+    "ORG_FIRST_TWO",
+    "ORG_ADD",
+    "ORG_ADD_FIRST",
+    "OUTBOX_SWEEP",
+    "ORG_ALL",
+];
 
 statements! {
     /// What this connection has prepared so far.

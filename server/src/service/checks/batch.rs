@@ -190,12 +190,8 @@ impl<'a> Batch<'a> {
                 call_print: print,
                 decision: id,
             };
-            let change = Change {
-                class: new.class,
-                until: new.until,
-                amount: new.amount,
-                added: true,
-            };
+            let change =
+                Change { class: new.class, until: new.until, amount: new.amount, added: true };
             stand.apply(&change);
             self.changes.entry(team).or_default().push(change);
             let row = row_of(&new);

@@ -80,8 +80,10 @@ pub struct Change {
 /// The grounds of the teams that were asked about.
 #[derive(Default)]
 pub struct Grounds {
-    teams: Mutex<HashMap<(OrgId, TeamId), Ground>>,
+    teams: Mutex<Teams>,
 }
+
+type Teams = HashMap<(OrgId, TeamId), Box<Ground>>;
 
 /// A team as a transaction found it.
 #[derive(Debug, Clone, Copy)]
@@ -93,7 +95,7 @@ pub struct Found {
 }
 
 impl Grounds {
-    fn lock(&self) -> MutexGuard<'_, HashMap<(OrgId, TeamId), Ground>> {
+    fn lock(&self) -> MutexGuard<'_, Teams> {
         self.teams.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -141,7 +143,12 @@ impl Grounds {
     }
 
     /// The same where the ground is of this version; otherwise takes it out, to be mended.
-    fn present(&self, book: &Book, found: Found, now: Instant) -> Result<Stand, Option<Ground>> {
+    fn present(
+        &self,
+        book: &Book,
+        found: Found,
+        now: Instant,
+    ) -> Result<Stand, Option<Box<Ground>>> {
         let mut teams = self.lock();
         let key = (book.org, found.team);
         let Some(ground) = teams.get_mut(&key) else {
@@ -164,12 +171,17 @@ impl Grounds {
         let mut teams = self.lock();
         let newer = teams.get(&key).is_some_and(|there| there.is_newer_than(&ground));
         if !newer {
-            teams.insert(key, ground);
+            teams.insert(key, Box::new(ground));
         }
     }
 
     /// What is remembered of a user's window, if the ground still has these books.
-    pub fn window(&self, of: (OrgId, TeamId), books: &Arc<Books>, key: &WindowKey) -> Option<Window> {
+    pub fn window(
+        &self,
+        of: (OrgId, TeamId),
+        books: &Arc<Books>,
+        key: &WindowKey,
+    ) -> Option<Window> {
         let teams = self.lock();
         let ground = teams.get(&of).filter(|ground| Arc::ptr_eq(&ground.books, books))?;
         ground.windows.get(key).copied()
@@ -235,14 +247,13 @@ impl Ground {
             held: self.promises.reserved(),
         }
     }
-    fn without_windows(mut self) -> Self {
+    fn without_windows(mut self: Box<Self>) -> Box<Self> {
         self.windows.clear();
         self
     }
     fn is_newer_than(&self, other: &Self) -> bool {
-        let version = |ground: &Self| {
-            (ground.books.revision, ground.books.recorded_at, ground.hold_revision)
-        };
+        let version =
+            |ground: &Self| (ground.books.revision, ground.books.recorded_at, ground.hold_revision);
         let (a, b) = (version(self), version(other));
         a != b && a.0 >= b.0 && a.1 >= b.1 && a.2 >= b.2
     }

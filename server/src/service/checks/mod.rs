@@ -109,7 +109,8 @@ impl Checks for Service {
             Some(_) => reach(row.team_id) >= Reach::TeamTotals,
             None => reach(None) == Reach::All,
         });
-        let missing = || Fault::NotFound { what: "a decision of this id (30 days are kept)".into() };
+        let missing =
+            || Fault::NotFound { what: "a decision of this id (30 days are kept)".into() };
         let row = row.ok_or_else(missing)?;
         serde_json::from_str(&row.content).map_err(|error| fault::internal(&error))
     }

@@ -4,6 +4,7 @@
 use super::super::Service;
 use super::super::fault;
 use super::batch::missing;
+use crate::clock::Clock;
 use crate::store::db::{DbError, Tx};
 use crate::store::hold;
 use std::collections::BTreeSet;
@@ -13,13 +14,14 @@ use tokenscope::fault::Fault;
 use tokenscope::hold::HoldEnd;
 use tokenscope::id::{LongId, OrgId, TeamId};
 use tokenscope::service::Caller;
-use tokenscope::time::Instant;
 
 /// A hold that ends with a batch of one event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct HoldEnding {
     hold: LongId,
     team: TeamId,
+    /// Asked under the locks: whether the hold still lives must not be older than they are.
+    clock: Clock,
 }
 
 impl HoldEnding {
@@ -32,7 +34,6 @@ impl HoldEnding {
         this: Option<&Self>,
         tx: &mut Tx,
         org: OrgId,
-        now: Instant,
         results: &[EventResult],
     ) -> Result<(), DbError> {
         let stored =
@@ -40,6 +41,7 @@ impl HoldEnding {
         let Some(ending) = this.filter(|_| results.iter().all(stored)) else {
             return Ok(());
         };
+        let now = ending.clock.now();
         let ended = hold::end(tx, org, &[ending.hold], now, HoldEnd::Settled).await?;
         if !ended.is_empty() {
             hold::changed(tx, org, [ending.team]).await?;
@@ -57,7 +59,8 @@ impl Service {
         event: Submitted,
     ) -> Result<Settled, Fault> {
         let row = self.hold_row(caller.org, hold).await?;
-        let ending = HoldEnding { hold, team: TeamId(row.team_id) };
+        let (team, clock) = (TeamId(row.team_id), self.clock().clone());
+        let ending = HoldEnding { hold, team, clock };
         let results = self.accept_with(caller, vec![event], Some(ending)).await?;
         let result = results.into_iter().next();
         let result = result.ok_or_else(|| fault::internal(&"an event without a result"))?;

@@ -53,7 +53,7 @@ impl Service {
         }
         for _ in 0..ATTEMPTS {
             let batch: Prepared = prepare(self, caller, &events).await?;
-            let batch = Prepared { ending, ..batch };
+            let batch = Prepared { ending: ending.clone(), ..batch };
             if let Written::Results(results) = self.parts.writer.write(batch).await? {
                 return Ok(results);
             }

@@ -1,7 +1,7 @@
 //! The transaction of a batch: keys, events, charges, sums and rollups together.
 
-use super::Written;
 use super::super::checks::HoldEnding;
+use super::Written;
 use super::prepare::{Cost, Prepared, Ready};
 use super::windows::{self, WindowChange};
 use crate::store::charge::{ChargeRow, SumDeltas};
@@ -51,7 +51,7 @@ pub async fn write(tx: &mut Tx, batch: &Prepared) -> Result<Written, DbError> {
     }
     let every = results.into_iter().collect::<Option<Vec<_>>>();
     let every = every.ok_or_else(|| DbError::Damaged("an item has no result".into()))?;
-    HoldEnding::apply(batch.ending.as_ref(), tx, org_id, batch.now, &every).await?;
+    HoldEnding::apply(batch.ending.as_ref(), tx, org_id, &every).await?;
     Ok(Written::Results(every))
 }
 
