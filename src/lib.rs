@@ -58,6 +58,7 @@ pub mod explain;
 pub mod fact;
 pub mod fault;
 pub mod forecast;
+pub mod history;
 pub mod hold;
 pub mod id;
 pub mod job;

@@ -25,10 +25,12 @@ use std::collections::BTreeSet;
 mod accounts;
 mod audit;
 mod catalogue;
+mod ledger;
 
 pub use accounts::Accounts;
 pub use audit::Audit;
 pub use catalogue::{ApiListing, Catalogue, RateListing, TeamListing};
+pub use ledger::{Ledger, LotQuestion};
 
 /// Who asks: a signed-in person, an API key, or the program itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

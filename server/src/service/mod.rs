@@ -18,6 +18,7 @@ mod jobs;
 mod journal;
 mod key_use;
 mod keys;
+mod ledger;
 mod live;
 mod mail;
 mod oidc;
@@ -53,6 +54,7 @@ struct Parts {
     db: Db,
     clock: Clock,
     books: book::Cache,
+    ledgers: ledger::Cache,
     stamps: live::Stamps,
     throttle: throttle::Throttle,
     hashing: password::Hashing,
@@ -72,6 +74,7 @@ impl Service {
         let parts = Parts {
             writer: intake::Writer::start(db.clone()),
             books: book::Cache::default(),
+            ledgers: ledger::Cache::default(),
             stamps: live::Stamps::default(),
             throttle: throttle::Throttle::default(),
             hashing: password::Hashing::default(),

@@ -80,8 +80,8 @@ statements! {
     TRANSFER_GET = "SELECT lot_key, from_lot_key, coalesce(belongs_to, at) AS at, amount
         FROM lot_transfer WHERE org_id = $1 AND lot_key = $2";
     /// When a lot was last given away from.
-    TRANSFER_LAST = "SELECT max(at) AS at FROM lot_transfer
-        WHERE org_id = $1 AND from_lot_key = $2";
+    TRANSFER_LAST = "SELECT max(at) AS at, max(coalesce(belongs_to, at)) AS asked
+        FROM lot_transfer WHERE org_id = $1 AND from_lot_key = $2";
     /// A transfer.
     TRANSFER_ADD = "INSERT INTO lot_transfer (org_id, lot_key, from_lot_key, from_team_id, at,
         amount, belongs_to, recorded_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
@@ -407,13 +407,17 @@ pub async fn transfer(tx: &mut Tx, org: OrgId, lot: &str) -> Result<Option<Trans
     tx.row(TRANSFER_GET, args![org.0, lot]).await
 }
 
-/// When a part of the lot was last given away.
+/// When a part of the lot was last given away, and for when that was asked.
 ///
 /// # Errors
 /// [`DbError`]
-pub async fn last_transfer(tx: &mut Tx, org: OrgId, lot: &str) -> Result<Option<i64>, DbError> {
-    let row: Option<(Option<i64>,)> = tx.row(TRANSFER_LAST, args![org.0, lot]).await?;
-    Ok(row.and_then(|(at,)| at))
+pub async fn last_transfer(
+    tx: &mut Tx,
+    org: OrgId,
+    lot: &str,
+) -> Result<Option<(i64, i64)>, DbError> {
+    let row: Option<(Option<i64>, Option<i64>)> = tx.row(TRANSFER_LAST, args![org.0, lot]).await?;
+    Ok(row.and_then(|(at, asked)| at.zip(asked)))
 }
 
 /// Adds a transfer from a team; its new lot is added apart.

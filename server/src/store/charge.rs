@@ -36,13 +36,21 @@ statements! {
     HOUR_SUMS = "SELECT at, class, amount FROM charge_by_hour
         WHERE org_id = $1 AND team_id = $2 AND at >= $3 AND at < $4 ORDER BY at, class";
     /// The single charges of a team in a period, with what puts those of one instant in order.
-    CHARGE_LIST = "SELECT c.at, s.name AS source, e.external_id, c.n, c.class,
-        cast(sum(c.amount) AS bigint) AS amount FROM charge c
-        JOIN usage_event e ON e.org_id = c.org_id AND e.at = c.event_at AND e.digest = c.digest
-        JOIN source s ON s.org_id = e.org_id AND s.source_id = e.source_id
-        WHERE c.org_id = $1 AND e.org_id = $1 AND s.org_id = $1
+    CHARGE_LIST = "SELECT c.at, s.name AS source, coalesce(e.external_id, p.external_id) AS id,
+        c.n, c.class, cast(sum(c.amount) AS bigint) AS amount FROM charge c
+        JOIN event_key k ON k.org_id = c.org_id AND k.digest = c.digest
+        LEFT JOIN usage_event e ON e.org_id = $1 AND e.org_id = c.org_id AND e.at = k.at
+            AND e.digest = c.digest
+        LEFT JOIN event_past p ON p.org_id = $1 AND p.org_id = c.org_id
+            AND p.digest = c.digest AND p.revision = 0
+        JOIN source s ON s.org_id = c.org_id
+            AND s.source_id = coalesce(e.source_id, p.source_id)
+        WHERE c.org_id = $1 AND k.org_id = $1 AND s.org_id = $1
         AND c.team_id = $2 AND c.at >= $3 AND c.at < $4
-        GROUP BY c.at, s.name, e.external_id, c.n, c.class HAVING sum(c.amount) <> 0";
+        AND (c.generation = 0 OR c.generation IN
+            (SELECT job_id FROM job WHERE org_id = $1 AND switched_at IS NOT NULL))
+        GROUP BY c.at, s.name, coalesce(e.external_id, p.external_id), c.n, c.class
+        HAVING sum(c.amount) <> 0";
     /// Tokens charged to some teams in a period, by app and API.
     CHARGE_SUM = "SELECT coalesce(e.app_id, p.app_id) AS app_id,
         coalesce(e.api_id, p.api_id) AS api_id,

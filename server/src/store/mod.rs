@@ -10,9 +10,11 @@ pub mod charge_return;
 pub mod checklist;
 pub mod db;
 pub mod event;
+pub mod explained;
 pub mod idempotency;
 pub mod identity;
 pub mod job;
+pub mod ledger;
 pub mod migrate;
 pub mod names;
 pub mod org;
@@ -42,8 +44,10 @@ pub fn all_statements() -> Vec<db::Sql> {
         checklist::STATEMENTS,
         event::STATEMENTS,
         idempotency::STATEMENTS,
+        explained::STATEMENTS,
         identity::STATEMENTS,
         job::STATEMENTS,
+        ledger::STATEMENTS,
         migrate::STATEMENTS,
         names::STATEMENTS,
         org::STATEMENTS,

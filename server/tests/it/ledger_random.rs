@@ -6,6 +6,7 @@
 use crate::given::{program_of, try_send};
 use crate::harness::{Backend, Database, on_each_database};
 use crate::random::{Random, TEAMS, event, lots, start};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use tokenscope::access::{Overdraft, Unblock};
 use tokenscope::correction::{Correction, Corrections};
@@ -15,6 +16,7 @@ use tokenscope::fault::Fault;
 use tokenscope::payer::Payer;
 use tokenscope::rate::Rounding;
 use tokenscope::replay::Replay;
+use tokenscope::report::ledger::SeenAt;
 use tokenscope::scenario::{
     Scenario, ScenarioApp, ScenarioClose, ScenarioCorrection, ScenarioEvent, ScenarioMove,
     ScenarioOwner, ScenarioPayer, ScenarioPolicyLine, ScenarioRate, ScenarioTrial, ScenarioUnblock,
@@ -25,6 +27,7 @@ use tokenscope::time::{DAY, HOUR, Instant};
 use tokenscope::tokens::{MICRO, Quantity, Tokens};
 use tokenscope_server::clock::Clock;
 use tokenscope_server::service::Service;
+use tokenscope_server::{args, statements};
 
 /// The cases of each database; SQLite is quick enough for all of them.
 fn seeds(backend: Backend) -> Range<u64> {
@@ -77,7 +80,7 @@ struct World {
     /// Events that were not sent yet.
     unsent: Vec<ScenarioEvent>,
     /// How many revisions each event has.
-    revisions: std::collections::BTreeMap<String, u32>,
+    revisions: BTreeMap<String, u32>,
     steps: Vec<Instant>,
 }
 
@@ -377,22 +380,84 @@ impl World {
 
     async fn compare(&mut self) {
         let seed = self.seed;
-        let told = || serde_json::to_string(&self.facts).unwrap();
-        let replay = Replay::new(&self.facts).unwrap_or_else(|e| panic!("{seed}: {e}: {}", told()));
+        let replay = Replay::new(&self.facts).unwrap_or_else(|e| panic!("seed {seed}: {e}"));
         let teams: Vec<String> = replay.teams().map(ToOwned::to_owned).collect();
         let mut times = vec![start().plus(-3 * DAY), self.now];
         times.extend((0..6).map(|_| self.random.instant()));
-        for at in times {
-            for team in &teams {
-                let service = self.services[0].clone();
-                let got = service.state_of(self.caller.org, team, at).await;
-                let expected = replay.state(team, at).unwrap();
-                let got = got.unwrap_or_else(|e| panic!("seed {seed}: {team}: {e}"));
-                let when = at.to_string();
-                assert_eq!(got, expected, "seed {seed}: {team} at {when}: {}", told());
+        let mut known = vec![None, Some(self.now)];
+        known.extend((0..4).map(|_| Some(self.random.pick(&self.steps).plus(HOUR / 2))));
+        for known in known {
+            let replay = match known {
+                Some(known) => replay.known_at(known).unwrap(),
+                None => Replay::new(&self.facts).unwrap(),
+            };
+            for at in &times {
+                for team in &teams {
+                    self.compare_one(&replay, team, *at, known).await;
+                }
             }
         }
     }
+
+    async fn compare_one(
+        &mut self,
+        replay: &Replay,
+        team: &str,
+        at: Instant,
+        known: Option<Instant>,
+    ) {
+        let (seed, service, org) = (self.seed, self.service(), self.caller.org);
+        let Ok(expected) = replay.state(team, at) else {
+            // A pool that nobody was known to own then.
+            return;
+        };
+        let got = match known {
+            Some(_) => service.state_known(org, team, SeenAt { as_of: at, known_at: known }).await,
+            None if at == self.now => service.state_now(org, team).await,
+            None => service.state_of(org, team, at).await,
+        };
+        let got = got.unwrap_or_else(|e| panic!("seed {seed}: {team}: {e}"));
+        if got != expected {
+            self.explain(replay, team).await;
+        }
+        assert_eq!(got, expected, "seed {seed}: {team} at {at}, known at {known:?}");
+    }
+
+    /// Says which charges of a team differ, and where the facts are.
+    async fn explain(&self, replay: &Replay, team: &str) {
+        let file = std::env::temp_dir().join(format!("tokenscope-world-{}.json", self.seed));
+        std::fs::write(&file, serde_json::to_string(&self.facts).unwrap()).unwrap();
+        let answer = replay.explain(team, None, Instant::MAX.plus(-1)).unwrap();
+        let due = answer.charges.unwrap().into_iter().filter(|line| !line.tokens.is_zero());
+        let due: BTreeSet<Line> =
+            due.map(|l| (l.event, l.n.into(), l.at, l.belongs_to, l.tokens)).collect();
+        let mut tx = self.services[0].db().read().await.unwrap();
+        type Row = (String, i64, i64, Option<i64>, i64);
+        let rows: Vec<Row> = tx.rows(CHARGES_OF, args![self.caller.org.0, team]).await.unwrap();
+        let at = Instant::from_micros;
+        let line =
+            |(id, n, when, of, sum): Row| (id, n, at(when), of.map(at), Tokens::from_micro(sum));
+        let stored: BTreeSet<Line> = rows.into_iter().map(line).collect();
+        eprintln!("facts: {}", file.display());
+        eprintln!("due and not stored: {:#?}", due.difference(&stored).collect::<Vec<_>>());
+        eprintln!("stored and not due: {:#?}", stored.difference(&due).collect::<Vec<_>>());
+    }
+}
+
+/// Event, n, time, the instant it is about, tokens.
+type Line = (String, i64, Instant, Option<Instant>, Tokens);
+
+statements! {
+    /// What is charged to a team.
+    CHARGES_OF = "SELECT coalesce(e.external_id, p.external_id) AS id, c.n, c.at, c.belongs_to,
+        cast(sum(c.amount) AS bigint) AS amount FROM charge c
+        JOIN team t ON t.org_id = c.org_id AND t.team_id = c.team_id
+        JOIN event_key k ON k.org_id = c.org_id AND k.digest = c.digest
+        LEFT JOIN usage_event e ON e.org_id = c.org_id AND e.at = k.at AND e.digest = c.digest
+        LEFT JOIN event_past p ON p.org_id = c.org_id AND p.digest = c.digest AND p.revision = 0
+        WHERE c.org_id = $1 AND t.slug = $2
+        GROUP BY coalesce(e.external_id, p.external_id), c.n, c.at, c.belongs_to
+        HAVING sum(c.amount) <> 0";
 }
 
 async fn serving(database: &Database, now: Instant) -> Service {

@@ -24,6 +24,7 @@ mod given;
 mod harness;
 mod ingest;
 mod ledger_random;
+mod ledger_time;
 mod ledger_world;
 mod lints;
 mod live;

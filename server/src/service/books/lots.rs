@@ -88,7 +88,8 @@ impl Recorder {
         }
         let moved = books::last_transfer(&mut self.tx, org, lot).await.map_err(fault::of)?;
         let cancels = at <= row.effective_at;
-        if moved.is_some_and(|moved| cancels || moved > at) {
+        // At one instant voids come before transfers.
+        if moved.is_some_and(|(then, for_then)| cancels || then >= at || for_then >= asked) {
             let reason = format!("a part of the lot `{lot}` was moved out after this void");
             return Err(conflict(reason));
         }
@@ -120,7 +121,7 @@ impl Recorder {
             };
         }
         let (booked, belongs_to) = self.booked(at);
-        self.check_transfer(&source, to_team, Instant::from_micros(booked)).await?;
+        self.check_transfer(&source, to_team, (booked, at.micros())).await?;
         let moved = LotRow {
             lot_key: id.to_owned(),
             team_id: to_team.0,
@@ -145,20 +146,20 @@ impl Recorder {
         &mut self,
         source: &LotRow,
         to: TeamId,
-        at: Instant,
+        (at, asked): (i64, i64),
     ) -> Result<(), Fault> {
         let (org, key) = (self.org(), source.lot_key.as_str());
         if source.team_id == to.0 {
             return Err(Fault::field("to", format!("the lot `{key}` is with this team already")));
         }
-        if source.expires_at.is_some_and(|end| end <= at.micros()) {
+        if source.expires_at.is_some_and(|end| end <= at) {
             return Err(Fault::field("lot", format!("the lot `{key}` has expired by then")));
         }
         if books::void_of(&mut self.tx, org, key).await.map_err(fault::of)?.is_some() {
             return Err(Fault::field("lot", format!("the lot `{key}` is void")));
         }
         let last = books::last_transfer(&mut self.tx, org, key).await.map_err(fault::of)?;
-        if last.is_some_and(|last| last > at.micros()) {
+        if last.is_some_and(|(then, for_then)| then > at || for_then > asked) {
             let reason = format!("the lot `{key}` has a later transfer: record in order of time");
             return Err(Fault::field("at", reason));
         }

@@ -55,7 +55,7 @@ impl Verifier<'_> {
             self.report.teams += 1;
             self.tell("teams", self.report.teams);
             let charges = self.charges_of(team, &sources).await?;
-            let facts = books_of(self.tx, &self.book, team).await.map_err(damaged)?;
+            let facts = books_of(self.tx, &self.book, team, None).await.map_err(damaged)?;
             let single = self.burned(team, &facts, charges.steps(), now).await?;
             let stored = team_state(self.tx, &self.book, team, now).await;
             match (single, stored) {
@@ -137,7 +137,14 @@ impl Verifier<'_> {
                     let single = singles(self.tx, &self.book, team, period).await?;
                     steps.splice(place..=place, single);
                 }
-                done => return Ok(done),
+                done => {
+                    let trial = self.book.trial_at(team, now, None);
+                    let seen = |state: TeamState| TeamState {
+                        access: state.clock.access(now, trial),
+                        ..state
+                    };
+                    return Ok(done.map(seen));
+                }
             }
         }
     }
