@@ -14,7 +14,7 @@
 //! | work that goes on beside | [`job`] |
 //! | lots, burn-down, debt | [`lot`], [`burn`], [`hold`], [`purchase`] (as people enter them) |
 //! | the first start | [`setup`] |
-//! | what debt means for calls | [`access`], [`decision`] |
+//! | what debt means for calls | [`access`], [`decision`], [`check`] (as calls ask) |
 //! | from facts to answers without any stored state | [`replay`] |
 //! | what made a balance, what paid for a charge | [`statement`], [`explain`] |
 //! | when tokens run out | [`forecast`] |
@@ -51,6 +51,7 @@ pub mod assignment;
 pub mod audit;
 pub mod burn;
 pub mod catalog;
+pub mod check;
 pub mod correction;
 pub mod decision;
 pub mod event;

@@ -25,11 +25,13 @@ use std::collections::BTreeSet;
 mod accounts;
 mod audit;
 mod catalogue;
+mod checks;
 mod ledger;
 
 pub use accounts::Accounts;
 pub use audit::Audit;
 pub use catalogue::{ApiListing, Catalogue, RateListing, TeamListing};
+pub use checks::Checks;
 pub use ledger::{Ledger, LotQuestion};
 
 /// Who asks: a signed-in person, an API key, or the program itself.
@@ -230,7 +232,8 @@ pub trait Keys: Send + Sync {
     /// One of them, for the question whether to revoke it.
     async fn key(&self, caller: &Caller, owner: KeyOwner, number: i64)
     -> Result<KeyListing, Fault>;
-    /// Takes one back; requests with it are refused from then on.
+    /// Takes one back; requests with it are refused from then on, by other server processes
+    /// within a second.
     async fn revoke(&self, caller: &Caller, owner: KeyOwner, number: i64) -> Result<(), Fault>;
     /// Makes a key of the organization that is good until it is taken back.
     async fn create(

@@ -65,13 +65,18 @@ impl Service {
     }
 
     /// Does what is due now and then, for ever: writes the uses of keys, deletes links and
-    /// answers that are over.
+    /// answers and decisions that are over.
     pub async fn keep_house(self) {
         let mut rounds = tokio::time::interval(EVERY);
         for round in 0_u32.. {
             rounds.tick().await;
             if let Err(fault) = self.write_key_uses().await {
                 tracing::warn!(%fault, "the last uses of keys could not be written");
+            }
+            if round.is_multiple_of(SWEEP_ROUNDS)
+                && let Err(fault) = self.sweep_decisions().await
+            {
+                tracing::warn!(%fault, "old decisions could not be deleted");
             }
             if round.is_multiple_of(SWEEP_ROUNDS)
                 && let Err(fault) = self.sweep_resets().await

@@ -9,6 +9,7 @@ use crate::store::org;
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use tokenscope::audit::Actor;
 use tokenscope::fault::{Fault, Needs, Wrong};
 use tokenscope::id::{OrgId, PersonId};
@@ -28,10 +29,8 @@ impl Keys for Service {
         let unknown =
             || refused("the API key is unknown or revoked: ask an admin for a new one".into());
         let (org, number, secret) = parse(bearer).ok_or_else(unknown)?;
-        let mut tx = self.read().await?;
-        let key = api_key::get(&mut tx, org, number).await.map_err(fault::of)?;
-        drop(tx);
-        let right = |key: &KeyRow| same(&key.secret_hash, &hash(secret));
+        let key = self.key_row(org, number).await?;
+        let right = |key: &Arc<KeyRow>| same(&key.secret_hash, &hash(secret));
         let key = key.filter(|key| key.revoked_at.is_none() && right(key)).ok_or_else(unknown)?;
         let now = self.clock().now();
         let over = key.expires_at.map(Instant::from_micros).filter(|end| *end <= now);
@@ -44,7 +43,7 @@ impl Keys for Service {
         let scopes = scopes_of(&key);
         let caller = match key.person_id {
             Some(person) => self.caller(PersonId(person)).await?,
-            None => organization(org, key.name),
+            None => organization(org, key.name.clone()),
         };
         if caller.org != org {
             return Err(unknown());
@@ -237,6 +236,22 @@ impl Service {
         self.revoke_number(caller, number).await
     }
 
+    /// A key by its number, at most a second old. Keys of people are read each time, as what their
+    /// people may do is.
+    async fn key_row(&self, org: OrgId, number: i64) -> Result<Option<Arc<KeyRow>>, Fault> {
+        let now = tokio::time::Instant::now();
+        if let Some(row) = self.parts.keys.get(org, number, now) {
+            return Ok(Some(row));
+        }
+        let reading = self.parts.keys.reading(now);
+        let mut tx = self.read().await?;
+        let row = api_key::get(&mut tx, org, number).await.map_err(fault::of)?.map(Arc::new);
+        if let Some(row) = row.as_ref().filter(|row| row.person_id.is_none()) {
+            self.parts.keys.put(org, &reading, row);
+        }
+        Ok(row)
+    }
+
     async fn revoke_number(&self, caller: &Caller, number: i64) -> Result<(), Fault> {
         let (org, now) = (caller.org, self.clock().now());
         let mut tx = self.write().await?;
@@ -251,7 +266,9 @@ impl Service {
         };
         let actor = Actor::of(caller);
         audit::append(&mut tx, org, actor, now, vec![entry]).await.map_err(fault::of)?;
-        commit(tx).await
+        commit(tx).await?;
+        self.parts.keys.forget(org, number);
+        Ok(())
     }
 }
 

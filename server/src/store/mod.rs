@@ -7,16 +7,20 @@ pub mod audit;
 pub mod books;
 pub mod charge;
 pub mod charge_return;
+pub mod check;
 pub mod checklist;
 pub mod db;
+pub mod decision;
 pub mod event;
 pub mod explained;
+pub mod hold;
 pub mod idempotency;
 pub mod identity;
 pub mod job;
 pub mod ledger;
 pub mod migrate;
 pub mod names;
+pub mod notice;
 pub mod org;
 pub mod outbox;
 pub mod password_reset;
@@ -41,15 +45,19 @@ pub fn all_statements() -> Vec<db::Sql> {
         books::STATEMENTS,
         charge::STATEMENTS,
         charge_return::STATEMENTS,
+        check::STATEMENTS,
         checklist::STATEMENTS,
+        decision::STATEMENTS,
         event::STATEMENTS,
-        idempotency::STATEMENTS,
         explained::STATEMENTS,
+        idempotency::STATEMENTS,
+        hold::STATEMENTS,
         identity::STATEMENTS,
         job::STATEMENTS,
         ledger::STATEMENTS,
         migrate::STATEMENTS,
         names::STATEMENTS,
+        notice::STATEMENTS,
         org::STATEMENTS,
         outbox::STATEMENTS,
         password_reset::STATEMENTS,

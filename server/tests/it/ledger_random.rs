@@ -11,22 +11,23 @@ use std::ops::Range;
 use tokenscope::access::{Overdraft, Unblock};
 use tokenscope::correction::{Correction, Corrections};
 use tokenscope::event::{EventResult, NewEvent};
-use tokenscope::fact::Fact;
+use tokenscope::fact::{Fact, Recorded};
 use tokenscope::fault::Fault;
+use tokenscope::job::JobState;
 use tokenscope::payer::Payer;
 use tokenscope::rate::Rounding;
 use tokenscope::replay::Replay;
-use tokenscope::report::ledger::SeenAt;
+use tokenscope::report::SeenAt;
 use tokenscope::scenario::{
     Scenario, ScenarioApp, ScenarioClose, ScenarioCorrection, ScenarioEvent, ScenarioMove,
-    ScenarioOwner, ScenarioPayer, ScenarioPolicyLine, ScenarioRate, ScenarioTrial, ScenarioUnblock,
-    ScenarioVoid,
+    ScenarioNotice, ScenarioOwner, ScenarioPayer, ScenarioPolicyLine, ScenarioRate, ScenarioTrial,
+    ScenarioUnblock, ScenarioVoid,
 };
-use tokenscope::service::{Books, Caller, Correcting};
+use tokenscope::service::{Books, Caller, Correcting, Jobs};
 use tokenscope::time::{DAY, HOUR, Instant};
 use tokenscope::tokens::{MICRO, Quantity, Tokens};
 use tokenscope_server::clock::Clock;
-use tokenscope_server::service::Service;
+use tokenscope_server::service::{Looked, Service};
 use tokenscope_server::{args, statements};
 
 /// The cases of each database; SQLite is quick enough for all of them.
@@ -71,6 +72,7 @@ async fn what_is_stored_adds_up(database: Database) {
 
 struct World {
     seed: u64,
+    at_once: i64,
     random: Random,
     services: [Service; 2],
     caller: Caller,
@@ -89,11 +91,14 @@ impl World {
         let mut random = Random::new(seed);
         let now = start().plus(9 * DAY);
         let services = [serving(database, now).await, serving(database, now).await];
+        // In every third world all but the least is rated again by jobs.
+        let at_once = if seed % 3 == 2 { 2 } else { i64::MAX };
         let zone = random.pick(&["UTC", "America/New_York", "Asia/Kolkata"]);
         let caller = program_of(&services[0], &format!("world{seed}"), zone).await;
         let unsent = (0..70).map(|n| event(&mut random, n)).collect();
         Self {
             seed,
+            at_once,
             random,
             services,
             caller,
@@ -107,6 +112,7 @@ impl World {
 
     fn service(&mut self) -> Service {
         let n = usize::try_from(self.random.below(2)).unwrap();
+        self.services[n].rate_again_at_once(self.at_once);
         self.services[n].clone()
     }
 
@@ -138,7 +144,7 @@ impl World {
             let n = usize::try_from(self.random.below(2)).unwrap();
             self.services[n] = serving(database, self.now).await;
         }
-        match self.random.below(20) {
+        match self.random.below(22) {
             0..=5 => self.send().await,
             6..=8 => self.correct().await,
             9 | 10 => self.assign().await,
@@ -153,6 +159,7 @@ impl World {
             15 => self.owner_or_payer().await,
             16 | 17 => self.lot().await,
             18 => self.take_or_move().await,
+            19 | 20 => self.notice().await,
             _ => self.unblock().await,
         }
         self.steps.push(self.now);
@@ -162,10 +169,47 @@ impl World {
     async fn takes(&mut self, fact: Fact) -> bool {
         let (service, caller) = (self.service(), self.caller.clone());
         match service.record(&caller, vec![fact.clone()]).await {
+            Ok(Recorded { new: 1, job: Some(job), .. }) => self.finish(job).await,
             Ok(recorded) => recorded.new == 1,
             Err(Fault::Invalid { .. } | Fault::Conflict { .. }) => false,
             Err(other) => panic!("seed {}: {fact:?}: {other}", self.seed),
         }
+    }
+
+    /// Lets a job come to its end while events arrive and are corrected, and says whether it could
+    /// do what it was to do. Its rule is recorded when it switches.
+    async fn finish(&mut self, job: i64) -> bool {
+        self.now = self.now.plus(HOUR);
+        for service in &self.services {
+            service.clock().set(self.now);
+        }
+        if self.random.one_in(2) {
+            self.send().await;
+        }
+        if self.random.one_in(2) {
+            self.correct().await;
+        }
+        self.now = self.now.plus(HOUR);
+        for service in &self.services {
+            service.clock().set(self.now);
+        }
+        let (service, caller) = (self.service(), self.caller.clone());
+        assert_eq!(service.work_jobs().await.unwrap(), 1);
+        let listing = service.job(&caller, job).await.unwrap();
+        assert!(matches!(listing.state, JobState::Done | JobState::Failed), "{listing:?}");
+        listing.state == JobState::Done
+    }
+
+    /// The program looks at all debts.
+    async fn notice(&mut self) {
+        let service = self.service();
+        service.notice_debts(&mut Looked::default()).await.unwrap();
+        let mut tx = service.db().read().await.unwrap();
+        let rows: Vec<(String, i64, i64)> =
+            tx.rows(NOTICES, args![self.caller.org.0]).await.unwrap();
+        let at = Instant::from_micros;
+        let notice = |(team, of, when)| ScenarioNotice { team, of: Some(at(of)), at: at(when) };
+        self.facts.notices = rows.into_iter().map(notice).collect();
     }
 
     async fn send(&mut self) {
@@ -384,7 +428,8 @@ impl World {
         let teams: Vec<String> = replay.teams().map(ToOwned::to_owned).collect();
         let mut times = vec![start().plus(-3 * DAY), self.now];
         times.extend((0..6).map(|_| self.random.instant()));
-        let mut known = vec![None, Some(self.now)];
+        // Rows of one transaction are a microsecond apart.
+        let mut known = vec![None, Some(self.now.plus(HOUR / 2))];
         known.extend((0..4).map(|_| Some(self.random.pick(&self.steps).plus(HOUR / 2))));
         for known in known {
             let replay = match known {
@@ -448,6 +493,10 @@ impl World {
 type Line = (String, i64, Instant, Option<Instant>, Tokens);
 
 statements! {
+    /// The runs of debt that were seen.
+    NOTICES = "SELECT t.slug, n.of_at, n.at FROM debt_notice n
+        JOIN team t ON t.org_id = n.org_id AND t.team_id = n.team_id
+        WHERE n.org_id = $1 ORDER BY n.at";
     /// What is charged to a team.
     CHARGES_OF = "SELECT coalesce(e.external_id, p.external_id) AS id, c.n, c.at, c.belongs_to,
         cast(sum(c.amount) AS bigint) AS amount FROM charge c

@@ -5,15 +5,17 @@ use crate::catalogue::{self, Catalogue};
 use crate::harness::{Backend, Database, run};
 use crate::sql_lint::complaints;
 use std::collections::BTreeSet;
-use tokenscope::id::OrgId;
+use tokenscope::id::{LongId, OrgId, TeamId};
 use tokenscope::lot::Class;
+use tokenscope::tokens::Tokens;
 use tokenscope_server::store::charge::{ChargeRow, SumDeltas};
 use tokenscope_server::store::db::{Sql, Tx};
 use tokenscope_server::store::event::EventRow;
 use tokenscope_server::store::migrate::{DIRECTORY_TABLES, MIGRATIONS};
 use tokenscope_server::store::rollup::{Bucket, Deltas, Dimensions, Sums};
 use tokenscope_server::store::{
-    all_statements, audit, charge, charge_return, event, job, names, org, rollup, stored_event,
+    all_statements, audit, charge, charge_return, decision, event, hold, job, names, org, rollup,
+    stored_event,
 };
 use tokenscope_server::{args, statements};
 
@@ -25,8 +27,10 @@ const FAN_OUT: &[&str] = &[
     "ORG_FIRST_TWO",
     "ORG_ADD",
     "ORG_ADD_FIRST",
+    "ORG_ALL",
     "OUTBOX_SWEEP",
     "JOB_FREE",
+    "TEAM_VERSIONS",
     "IDEMPOTENCY_SWEEP",
     "VERIFY_ORGS",
     "ARCHIVE_ORGS",
@@ -139,7 +143,7 @@ async fn every_bulk_write_joins_its_organization() {
         let texts: Vec<(String,)> = tx.rows(PREPARED, args![]).await.unwrap();
         let bulk: Vec<&String> =
             texts.iter().map(|(text,)| text).filter(|text| text.contains("UNNEST(")).collect();
-        assert_eq!(bulk.len(), 15, "{bulk:#?}");
+        assert_eq!(bulk.len(), 17, "{bulk:#?}");
         for text in bulk {
             assert_eq!(complaints(text, &tenant_tables()), Vec::<String>::new(), "{text}");
         }
@@ -166,6 +170,24 @@ async fn every_bulk_write(tx: &mut Tx) {
     audit::append(tx, id, vec![audit_row()]).await.unwrap();
     let sums = SumDeltas::from([((1, 0, Class::Api), 1)]);
     charge::add_sums(tx, id, &sums, &sums).await.unwrap();
+    let team = TeamId(lock.number());
+    names::add_team(tx, id, team.0, ("a", "a"), now).await.unwrap();
+    let (long, amount) = (LongId([0; 16]), Tokens::ZERO);
+    let of_call = hold::NewHold {
+        key: "a".into(),
+        id: long,
+        team,
+        class: Class::Api,
+        amount,
+        from: now,
+        until: now,
+        call_print: 0,
+        decision: long,
+    };
+    hold::add(tx, id, &[of_call]).await.unwrap();
+    let content = String::new();
+    let of_call = decision::NewDecision { id: long, at: now, team: None, app: None, content };
+    decision::add(tx, id, &[of_call]).await.unwrap();
     let of = Dimensions { app_id: 1, api_id: 1, variant_id: 0, user_id: 0 };
     let deltas = Deltas::from([((0, of), Sums::default())]);
     for bucket in [Bucket::Hour, Bucket::Day, Bucket::Month] {

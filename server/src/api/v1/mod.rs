@@ -6,11 +6,13 @@ mod balance;
 mod bearer;
 mod body;
 mod catalogue;
+mod check;
 mod corrections;
 mod event_input;
 mod events;
 mod fact_input;
 mod facts;
+mod holds;
 mod item;
 mod jobs;
 mod list;
@@ -30,6 +32,9 @@ pub fn routes() -> Endpoints {
         .post("/events/corrections", corrections::correct)
         .get("/jobs", jobs::list)
         .get("/jobs/{number}", jobs::get)
+        .post("/check", check::check)
+        .post("/holds/{id}/settle", holds::settle)
+        .post("/holds/{id}/release", holds::release)
         .get("/apps", apps::list)
         .get("/balance", balance::list)
         .get("/teams", catalogue::teams)

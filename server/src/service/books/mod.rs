@@ -7,6 +7,8 @@ mod rerate;
 mod rights;
 mod rules;
 
+pub use rerate::INLINE_EVENTS;
+
 use super::book::Book;
 use super::{Service, audit, commit, fault, idempotency};
 use crate::store::db::Tx;
@@ -14,6 +16,7 @@ use crate::store::org::OrgLock;
 use crate::store::{org, outbox};
 use async_trait::async_trait;
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 use tokenscope::audit::Actor;
 use tokenscope::fact::{Fact, Once, Receipt, Recorded};
 use tokenscope::fault::Fault;
@@ -50,7 +53,8 @@ impl Books for Service {
         let mut recorder = Recorder::new(tx, lock, &before, now);
         let recorded = recorder.record_allowed(caller, facts.clone()).await?;
         let receipt = Receipt { recorded, ids, replayed: false };
-        if !recorder.fits_one_transaction(&before).await? {
+        let most = self.parts.inline_events.load(Ordering::Relaxed);
+        if !recorder.fits_one_transaction(&before, most).await? {
             // Nothing of it stays: the job records the facts when what they change is prepared.
             drop(recorder);
             return self.record_later(caller, facts, (receipt, once), now).await;
@@ -86,6 +90,14 @@ fn at_place(fault: Fault, n: usize) -> Fault {
         }
         Fault::Conflict { reason } => Fault::Conflict { reason: format!("fact {n}: {reason}") },
         other => other,
+    }
+}
+
+impl Service {
+    /// Lets jobs rate again what is more than so many events; for tests, which would need too many
+    /// otherwise.
+    pub fn rate_again_at_once(&self, most_events: i64) {
+        self.parts.inline_events.store(most_events, Ordering::Relaxed);
     }
 }
 

@@ -18,7 +18,7 @@ use tokenscope::rate::SESSION_MAX;
 use tokenscope::time::{DAY, Instant, Period};
 
 /// Most events that are rated again in the transaction of the rule.
-pub(super) const INLINE_EVENTS: i64 = 10_000;
+pub const INLINE_EVENTS: i64 = 10_000;
 
 /// The usage that rules touch: as few events as may be, each group with the instant from which
 /// on its charges may be others.
@@ -129,13 +129,17 @@ impl Rerating<'_> {
 
 impl Recorder {
     /// Whether what the facts touch can be rated again at once.
-    pub(super) async fn fits_one_transaction(&mut self, before: &Book) -> Result<bool, Fault> {
+    pub(super) async fn fits_one_transaction(
+        &mut self,
+        before: &Book,
+        most: i64,
+    ) -> Result<bool, Fault> {
         if self.touched.is_empty() {
             return Ok(true);
         }
         self.reload().await?;
         let org = self.org();
-        let mut left = INLINE_EVENTS;
+        let mut left = most;
         for selector in selectors(before, &self.book, &self.touched) {
             left -= selector.count(&mut self.tx, org, left + 1).await.map_err(fault::of)?;
             if left < 0 {
@@ -152,7 +156,7 @@ impl Recorder {
         let mut from = i64::MAX;
         for selector in selectors(before, &self.book, &self.touched) {
             let place = (i64::MIN, Vec::new());
-            let page = selector.page(&mut self.tx, org, place, INLINE_EVENTS + 1).await;
+            let page = selector.page(&mut self.tx, org, place, i64::MAX).await;
             let page = page.map_err(fault::of)?;
             if !page.is_empty() {
                 from = from.min(selector.running);

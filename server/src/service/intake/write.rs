@@ -1,5 +1,6 @@
 //! The transaction of a batch: keys, events, charges, sums and rollups together.
 
+use super::super::checks::HoldEnding;
 use super::super::journal::{Billed, Counts, Due, Journal, Key, Keys, digest_of, reckon, resolved};
 use super::Written;
 use super::prepare::{Cost, Prepared, Ready};
@@ -32,7 +33,9 @@ pub async fn write(tx: &mut Tx, batch: &Prepared) -> Result<Written, DbError> {
         }
     }
     let every = results.into_iter().collect::<Option<Vec<_>>>();
-    every.map(Written::Results).ok_or_else(|| DbError::Damaged("an item has no result".into()))
+    let every = every.ok_or_else(|| DbError::Damaged("an item has no result".into()))?;
+    HoldEnding::apply(batch.ending.as_ref(), tx, org_id, &every).await?;
+    Ok(Written::Results(every))
 }
 
 /// Adds new events with all that follows from them, and says what sessions were charged.
@@ -42,7 +45,8 @@ async fn add(
     new: &[&Ready],
 ) -> Result<BTreeMap<[u8; 16], Tokens>, DbError> {
     let (org_id, book) = (batch.book.org, &batch.book);
-    let teams: BTreeSet<i64> = new.iter().filter_map(|r| r.team).map(|t| t.0).collect();
+    let mut teams: BTreeSet<i64> = new.iter().filter_map(|r| r.team).map(|t| t.0).collect();
+    HoldEnding::join(batch.ending.as_ref(), &mut teams);
     // Before sessions are read, so that two batches with sessions of one key see each other.
     charge::lock_teams(tx, org_id, teams.into_iter().collect()).await?;
     event::add(tx, org_id, &new.iter().map(|ready| &ready.row).collect::<Vec<_>>()).await?;

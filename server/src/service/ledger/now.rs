@@ -101,6 +101,22 @@ pub async fn team_now(
     Ok(found)
 }
 
+/// The books of a team as this transaction sees them, with what it has written itself, and the
+/// first instant at which they change by themselves. Nothing is kept.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn team_as_written(
+    tx: &mut Tx,
+    book: &Book,
+    team: TeamId,
+    now: Instant,
+) -> Result<(TeamState, Option<Instant>), Fault> {
+    let version = Version { revision: book.revision, recorded_at: 0 };
+    let found = compute(tx, book, team, (version, now)).await?;
+    Ok((found.state, found.next_change))
+}
+
 async fn compute(
     tx: &mut Tx,
     book: &Book,

@@ -71,6 +71,11 @@ POST /api/v1/events/corrections | 1 111111 11 1 333.1  3 |
     | json {"source":"matrix","id":"{n}","void":true}
 GET /api/v1/jobs       | 1 111111 11 1 333.1  3 |
 GET /api/v1/jobs/{number} | 1 111111 11 1 33341  3 |
+POST /api/v1/check     | 1 111111 11 1 3.331  3 |
+    | json {"client_id":"rouge-gadget","api":"calls"}
+POST /api/v1/holds/{id}/settle  | 1 111111 11 1 33331  3 |
+    | json {"source":"matrix","id":"{n}","client_id":"rouge-gadget","api":"calls"}
+POST /api/v1/holds/{id}/release | 1 111111 11 1 34331  3 |
 GET /api/v1/apps       | 1 111111 11 1 33.31  . | r:orb y:x
 GET /api/v1/balance    | 1 111111 11 1 33.31  . | r:RB y:X
 GET /api/v1/teams      | 1 111111 11 1 33.31  . | r:RB y:X
