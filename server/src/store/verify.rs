@@ -81,7 +81,8 @@ statements! {
     VERIFY_CHARGE_DAYS = "SELECT at, class, amount FROM charge_by_day
         WHERE org_id = $1 AND team_id = $2 AND at >= $3 AND at < $4";
     VERIFY_USAGE_HOURS = "SELECT at, app_id, api_id, variant_id, cast(0 AS bigint) AS user_id,
-        events, quantity, quantity_micro, tokens FROM usage_by_hour WHERE org_id = $1 AND at >= $2 AND at < $3";
+        events, quantity, quantity_micro, tokens FROM usage_by_hour
+        WHERE org_id = $1 AND at >= $2 AND at < $3";
     VERIFY_USAGE_DAYS = "SELECT at, app_id, api_id, variant_id, user_id, events, quantity,
         quantity_micro, tokens FROM usage_by_day WHERE org_id = $1 AND at >= $2 AND at < $3";
     VERIFY_USAGE_MONTHS = "SELECT at, app_id, api_id, variant_id, user_id, events, quantity,

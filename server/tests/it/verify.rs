@@ -40,8 +40,8 @@ async fn run(service: &Service, caller: &Caller, text: &str) -> u64 {
     touched
 }
 
-/// What is done by hand to a row or two, how it is undone, and the row that has to be named: its table
-/// and a part of its key.
+/// What is done by hand to a row or two, how it is undone, and the row that has to be named: its
+/// table and a part of its key.
 const CHANGES: &[(&str, &str, &str, &str)] = &[
     (
         "UPDATE charge_by_hour SET amount = amount + 1 WHERE org_id = $1 AND at =

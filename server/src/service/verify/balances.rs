@@ -137,7 +137,14 @@ impl Verifier<'_> {
                     let single = singles(self.tx, &self.book, team, period).await?;
                     steps.splice(place..=place, single);
                 }
-                done => return Ok(done),
+                done => {
+                    let trial = self.book.trial_at(team, now, None);
+                    let seen = |state: TeamState| TeamState {
+                        access: state.clock.access(now, trial),
+                        ..state
+                    };
+                    return Ok(done.map(seen));
+                }
             }
         }
     }
