@@ -377,6 +377,8 @@ pub struct LedgerFrame {
     pub seen: SeenAt,
     /// Whether the figures are invented demo data.
     pub demo: bool,
+    /// Whether an instant of knowledge was asked for that has not come yet, and left out.
+    pub known_refused: bool,
 }
 
 /// A token event with words for what it is about.

@@ -3,7 +3,7 @@
 use super::Caller;
 use crate::fault::Fault;
 use crate::report::{
-    AccountList, AccountReport, Balances, Explanation, Figure, LotList, Seen, Stretch,
+    AccountList, AccountReport, Balances, Explanation, Figure, LotList, Moments, Seen, Stretch,
     TeamStatement,
 };
 use crate::time::Instant;
@@ -47,14 +47,14 @@ pub trait Ledger: Send + Sync {
     ) -> Result<TeamStatement, Fault>;
     /// What is behind a figure. What an event costs is explained to its app's owner too.
     async fn explain(&self, caller: &Caller, figure: Figure) -> Result<Explanation, Fault>;
-    /// The page `/balance`.
-    async fn accounts(&self, caller: &Caller, seen: Seen) -> Result<AccountList, Fault>;
+    /// The page `/balance`. Pages leave out an instant of knowledge that has not come yet.
+    async fn accounts(&self, caller: &Caller, moments: Moments) -> Result<AccountList, Fault>;
     /// The page `/balance/{team}`.
     async fn account(
         &self,
         caller: &Caller,
         team: &str,
         stretch: Stretch,
-        seen: Seen,
+        moments: Moments,
     ) -> Result<AccountReport, Fault>;
 }

@@ -4,7 +4,8 @@
 //! HTML, so that another one costs the first load nothing.
 
 use super::{
-    Paper, account, audit, demo, guide, help, keys, login, password, setup, tokens, two_factor,
+    Paper, account, audit, balance, demo, guide, help, keys, login, password, setup, tokens,
+    two_factor,
 };
 use crate::answer::{DrawnPage, Frame};
 use crate::context::{Flash, Services};
@@ -53,6 +54,8 @@ pub const PAGES: &[Entry] = &[
     entry("/account/two-factor/off", Who::SignedIn, |asked| Box::pin(two_factor::off(asked))),
     entry("/password/forgot", Who::Anyone, |asked| Box::pin(password::forgot(asked))),
     entry("/password/reset", Who::Anyone, |asked| Box::pin(password::reset(asked))),
+    entry("/balance", Who::SignedIn, |asked| Box::pin(balance::list(asked))),
+    entry("/balance/{team}", Who::SignedIn, |asked| Box::pin(balance::one(asked))),
     entry("/account", Who::SignedIn, |asked| Box::pin(account::profile::page(asked))),
     entry("/account/profile", Who::SignedIn, |asked| Box::pin(account::profile::page(asked))),
     entry("/account/preferences", Who::SignedIn, |asked| {

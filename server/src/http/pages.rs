@@ -23,6 +23,7 @@ use tokenscope_app::shell;
 fn context(app: &App, request: &Request) -> impl Fn() + Clone + Send + Sync + 'static {
     let services = Services {
         reports: Arc::new(app.service.clone()),
+        ledger: Arc::new(app.service.clone()),
         directory: Arc::new(app.service.clone()),
         second_factor: Arc::new(app.service.clone()),
         sign_on: Arc::new(app.service.clone()),

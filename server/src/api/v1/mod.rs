@@ -10,14 +10,18 @@ mod check;
 mod corrections;
 mod event_input;
 mod events;
+mod explain;
 mod fact_input;
 mod facts;
 mod holds;
 mod item;
 mod jobs;
 mod list;
+mod lots;
 mod members;
 mod query;
+mod statement;
+mod table;
 
 use crate::http::endpoints::Endpoints;
 use crate::http::problem::Problem;
@@ -42,6 +46,9 @@ pub fn routes() -> Endpoints {
         .get("/rates", catalogue::rates)
         .get("/audit", audit::list)
         .and(facts::routes())
+        .get("/lots", lots::list)
+        .get("/statement", statement::show)
+        .get("/explain", explain::show)
         .with(|router| router.fallback(super::unknown).method_not_allowed_fallback(wrong_method))
 }
 

@@ -141,7 +141,10 @@ impl Recorder {
         let org = self.org();
         let mut left = most;
         for selector in selectors(before, &self.book, &self.touched) {
-            left -= selector.count(&mut self.tx, org, left.saturating_add(1)).await.map_err(fault::of)?;
+            left -= selector
+                .count(&mut self.tx, org, left.saturating_add(1))
+                .await
+                .map_err(fault::of)?;
             if left < 0 {
                 return Ok(false);
             }

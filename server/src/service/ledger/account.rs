@@ -13,7 +13,8 @@ use tokenscope::history::{Of, TokenEvent, events, line};
 use tokenscope::id::{ApiId, AppId, TeamId};
 use tokenscope::lot::PerClass;
 use tokenscope::report::{
-    AccountList, AccountReport, LedgerFrame, LotEvent, LotLine, Named, Names, Seen, SeenAt, Stretch,
+    AccountList, AccountReport, LedgerFrame, LotEvent, LotLine, Moments, Named, Names, SeenAt,
+    Stretch,
 };
 use tokenscope::time::{Date, Instant, days_before};
 
@@ -25,8 +26,8 @@ const AHEAD: (u32, u32) = (14, 180);
 const EVENTS: usize = 200;
 
 /// The page `/balance`.
-pub(super) async fn list(mut reader: Reader<'_>, seen: Seen) -> Result<AccountList, Fault> {
-    let seen = reader.seen(seen)?;
+pub(super) async fn list(mut reader: Reader<'_>, moments: Moments) -> Result<AccountList, Fault> {
+    let (seen, known_refused) = reader.seen_by_page(moments);
     let mut teams = Vec::new();
     for team in reader.teams(None)? {
         let (state, _) = reader.books(team, seen).await?;
@@ -38,7 +39,7 @@ pub(super) async fn list(mut reader: Reader<'_>, seen: Seen) -> Result<AccountLi
         teams.push((balance_of(&book, team, &state), outlook));
     }
     teams.sort_by(|a, b| (&a.0.name, &a.0.slug).cmp(&(&b.0.name, &b.0.slug)));
-    Ok(AccountList { frame: reader.frame(seen), teams })
+    Ok(AccountList { frame: reader.frame(seen, known_refused), teams })
 }
 
 /// The page `/balance/{team}`.
@@ -46,9 +47,10 @@ pub(super) async fn page(
     mut reader: Reader<'_>,
     team: &str,
     stretch: Stretch,
-    seen: Seen,
+    moments: Moments,
 ) -> Result<AccountReport, Fault> {
-    let (team, seen) = (reader.team(team)?, reader.seen(seen)?);
+    let team = reader.team(team)?;
+    let (seen, known_refused) = reader.seen_by_page(moments);
     let book = reader.book.clone();
     let charges = super::Charges::known_at(&mut reader.tx, &book, team, seen.known_at).await?;
     let days = charges.days(&mut reader.tx, seen.as_of).await.map_err(fault::of)?;
@@ -67,7 +69,7 @@ pub(super) async fn page(
     let happened = events(&account.down, from, |lot| facts.is_moved_in(lot));
     let slug = reader.slug(team);
     Ok(AccountReport {
-        frame: reader.frame(seen),
+        frame: reader.frame(seen, known_refused),
         team: reader.named(team),
         balance: balance_of(&book, team, state),
         debt_since: state.clock.debt_since(),
@@ -132,7 +134,15 @@ fn expected(
 }
 
 impl Reader<'_> {
-    fn frame(&self, seen: SeenAt) -> LedgerFrame {
+    /// The instants of a page, and whether one of them was left out.
+    fn seen_by_page(&self, moments: Moments) -> (SeenAt, bool) {
+        let asked = moments.seen(&self.book.zone);
+        let known_at = asked.known_at.filter(|known_at| *known_at <= self.now);
+        let as_of = asked.as_of.unwrap_or(self.now);
+        (SeenAt { as_of, known_at }, known_at != asked.known_at)
+    }
+
+    fn frame(&self, seen: SeenAt, known_refused: bool) -> LedgerFrame {
         let zone = self.caller.preferences.zone.as_deref().and_then(crate::service::zone::zone);
         LedgerFrame {
             token_name: self.book.token_name.clone(),
@@ -141,6 +151,7 @@ impl Reader<'_> {
             now: self.now,
             seen,
             demo: self.book.demo,
+            known_refused,
         }
     }
 

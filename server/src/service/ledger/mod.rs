@@ -34,8 +34,8 @@ use tokenscope::fault::Fault;
 use tokenscope::id::TeamId;
 use tokenscope::permission::{Action, Reach};
 use tokenscope::report::{
-    AccountList, AccountReport, Balances, Explanation, Figure, LotList, Seen, SeenAt, Stretch,
-    TeamStatement,
+    AccountList, AccountReport, Balances, Explanation, Figure, LotList, Moments, Seen, SeenAt,
+    Stretch, TeamStatement,
 };
 use tokenscope::service::{Caller, Ledger, LotQuestion};
 use tokenscope::time::Instant;
@@ -168,8 +168,8 @@ impl Ledger for Service {
         explain::explain(Reader::new(self, caller).await?, figure).await
     }
 
-    async fn accounts(&self, caller: &Caller, seen: Seen) -> Result<AccountList, Fault> {
-        account::list(Reader::new(self, caller).await?, seen).await
+    async fn accounts(&self, caller: &Caller, moments: Moments) -> Result<AccountList, Fault> {
+        account::list(Reader::new(self, caller).await?, moments).await
     }
 
     async fn account(
@@ -177,8 +177,8 @@ impl Ledger for Service {
         caller: &Caller,
         team: &str,
         stretch: Stretch,
-        seen: Seen,
+        moments: Moments,
     ) -> Result<AccountReport, Fault> {
-        account::page(Reader::new(self, caller).await?, team, stretch, seen).await
+        account::page(Reader::new(self, caller).await?, team, stretch, moments).await
     }
 }

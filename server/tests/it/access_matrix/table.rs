@@ -108,6 +108,11 @@ POST /api/v1/policy    | 1 111111 11 1 333.1  3 |
 POST /api/v1/trials    | 1 111111 11 1 333.1  3 |
     | json {"team":"rouge","until":"2001-01-01T00:00:00Z"}
 POST /api/v1/closes    | 1 111111 11 1 333.1  3 | | json {"until":"0002-01-01T00:00:00Z"}
+GET /balance           | L ...... .. . =====  = | omgsp:R f:B MA:RB X:X
+GET /balance/{team}    | L .4.... .. 4 =====  = | om:R gspMA:orR
+GET /api/v1/lots       | 1 111111 11 1 33.31  . |
+GET /api/v1/statement  | 1 111111 11 1 33231  2 |
+GET /api/v1/explain    | 1 111111 11 1 33231  2 |
 GET /account                        | L ...... .. . =====  = | omgsp:R f:B
 GET /account/profile                | L ...... .. . =====  = | omgsp:R f:B
 POST /account/profile               | L 999999 99 9 =====  = | | form
