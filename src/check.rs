@@ -181,3 +181,84 @@ pub struct DecisionRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<LongId>,
 }
+
+impl DecisionRecord {
+    /// The row that would deny the same call, had the team these access state and available
+    /// tokens; none = it would be allowed. Rows that do not look at the team's books stay.
+    #[must_use]
+    pub fn reconsidered(&self, access: Access, available: Tokens) -> Option<Denial> {
+        let Some(payer) = &self.payer else { return self.denied };
+        if self.denied.is_some_and(|row| row < Denial::Restricted) {
+            return self.denied;
+        }
+        if self.rate.is_some() && matches!(access, Access::Restricted { .. }) {
+            return Some(Denial::Restricted);
+        }
+        let in_trial = matches!(access, Access::Trial { .. });
+        let deny = payer.overdraft == Overdraft::Deny && !in_trial;
+        let short = self.price > available && (deny || self.call.hold.is_some());
+        short.then_some(Denial::NotEnough)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decision_is_another_one_under_other_books() {
+        let at = Instant::from_micros(0);
+        let call = AskedCall {
+            client_id: "a".into(),
+            user: None,
+            api: "calls".into(),
+            variant: None,
+            quantity: None,
+            hold: None,
+        };
+        let payer = TeamThen {
+            team: "red".into(),
+            access: Access::Full,
+            debt: Tokens::ZERO,
+            overdraft: Overdraft::Deny,
+            lots: UsableLots::default(),
+            held: Tokens::ZERO,
+            lacking: Tokens::ZERO,
+        };
+        let rate = PricedBy {
+            tokens: Tokens::whole(2),
+            per: Quantity::ONE,
+            rounding: crate::rate::Rounding::Exact,
+            from: at,
+        };
+        let record = DecisionRecord {
+            id: LongId([0; 16]),
+            at,
+            call,
+            denied: None,
+            price: Tokens::whole(2),
+            basis: Basis::Rate,
+            in_window: false,
+            rate: Some(rate),
+            class: Class::Api,
+            available: Tokens::whole(5),
+            remedy: None,
+            payer: Some(payer),
+            hold: None,
+        };
+        let restricted = Access::Restricted { since: at };
+        let (enough, little) = (Tokens::whole(2), Tokens::whole(1));
+        let unassigned = DecisionRecord { denied: Some(Denial::NotAssigned), ..record.clone() };
+        let free = DecisionRecord { rate: None, price: Tokens::ZERO, ..record.clone() };
+        for (record, access, available, denied) in [
+            (&record, Access::Full, enough, None),
+            (&record, Access::Full, little, Some(Denial::NotEnough)),
+            (&record, Access::Trial { until: at }, little, None),
+            (&record, restricted, enough, Some(Denial::Restricted)),
+            (&free, restricted, little, None),
+            (&unassigned, Access::Full, enough, Some(Denial::NotAssigned)),
+        ] {
+            assert_eq!(record.reconsidered(access, available), denied, "{access:?} {available}");
+        }
+    }
+}

@@ -6,7 +6,7 @@ use super::book::Book;
 use super::intake::{Prepared, Ready, prepare};
 use super::journal::{Counts, Journal, Keys, Touch, keys_of, reckon, resolved};
 use super::journal::{digest_of, dimensions, is_session};
-use super::{Service, audit, commit, fault};
+use super::{Service, audit, commit, fault, reconsidered};
 use crate::store::db::{DbError, Tx};
 use crate::store::rollup::Bucket;
 use crate::store::stored_event::{self, PastRow, StoredEvent, Superseded};
@@ -127,12 +127,15 @@ impl<'a> Work<'a> {
         let teams = journal.teams();
         let buckets = buckets(book, &journal);
         let before = self.states(&teams).await?;
+        let decisions = reconsidered::recent(&mut self.tx, book, &teams).await?;
+        let decided = reconsidered::made_again(&mut self.tx, book, &decisions).await?;
         journal.write(&mut self.tx).await.map_err(fault::of)?;
         let after = self.states(&teams).await?;
+        let now_decided = reconsidered::made_again(&mut self.tx, book, &decisions).await?;
         let changes = Changes {
             teams: before.iter().zip(&after).map(|(b, a)| team_change(book, b, a)).collect(),
             buckets,
-            decisions: Vec::new(),
+            decisions: reconsidered::changes(&decisions, &decided, &now_decided),
         };
         for taken in &taken {
             let of_event = taken.new.map(|ready| ready.row.digest);

@@ -28,6 +28,7 @@ mod oidc;
 mod password;
 mod passwords;
 mod purchases;
+mod reconsidered;
 mod removal;
 mod reports;
 mod second_factor;

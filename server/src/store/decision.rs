@@ -9,6 +9,9 @@ statements! {
     /// A decision.
     DECISION_GET = "SELECT content, team_id, app_id FROM decision
         WHERE org_id = $1 AND decision_id = $2";
+    /// The newest decisions.
+    DECISION_NEWEST = "SELECT content, team_id FROM decision WHERE org_id = $1
+        ORDER BY decision_id DESC LIMIT $2";
     /// Deletes some of the decisions with ids before one.
     DECISION_SWEEP = "DELETE FROM decision WHERE org_id = $1 AND decision_id IN (
         SELECT decision_id FROM decision WHERE org_id = $1 AND decision_id < $2
@@ -47,6 +50,18 @@ pub struct DecisionRow {
 /// [`DbError`]
 pub async fn decision(tx: &mut Tx, org: OrgId, id: LongId) -> Result<Option<DecisionRow>, DbError> {
     tx.row(DECISION_GET, args![org.0, id.0.to_vec()]).await
+}
+
+/// The newest decisions: content and team.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn newest(
+    tx: &mut Tx,
+    org: OrgId,
+    most: i64,
+) -> Result<Vec<(String, Option<i64>)>, DbError> {
+    tx.rows(DECISION_NEWEST, args![org.0, most]).await
 }
 
 /// Writes decisions; one that is there already stays.

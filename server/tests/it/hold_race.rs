@@ -159,7 +159,7 @@ async fn race(database: &Database, careful: bool) -> (Service, OrgId, Done) {
 
 async fn no_token_is_promised_twice_while_everything_races(database: Database) {
     let (service, org, done) = race(&database, false).await;
-    assert!(done.granted > 20, "only {} holds were granted", done.granted);
+    assert!(done.granted >= 10, "only {} holds were granted", done.granted);
     assert_eq!(charged(&service, org, "red").await, Tokens::whole(done.charged));
     check_promises(&service, org).await;
 }

@@ -215,7 +215,7 @@ async fn every_bulk_write_of_the_ledger(tx: &mut Tx, id: OrgId, sums: &SumDeltas
         reference: "a".into(),
         taken_back_at: None,
     };
-    names::add_team(tx, id, 1, ("a", "a"), tokenscope::time::Instant::MIN).await.unwrap();
+    names::add_team(tx, id, 1, ("b", "b"), tokenscope::time::Instant::MIN).await.unwrap();
     charge_return::add(tx, id, &[returned]).await.unwrap();
     names::add_source(tx, id, 1, "a").await.unwrap();
     let events = stored_event::by_key(tx, id, vec![digest.to_vec()]).await.unwrap();

@@ -17,6 +17,7 @@ mod audit;
 mod backup;
 mod catalogue;
 mod checks;
+mod corrections;
 mod downloads;
 mod facts_api;
 mod faults;
