@@ -250,7 +250,7 @@ impl<R: Read> Reader<R> {
     ///
     /// # Errors
     /// [`FormatError`]
-    pub fn next(&mut self) -> Result<Option<Piece>, FormatError> {
+    pub fn piece(&mut self) -> Result<Option<Piece>, FormatError> {
         let mut rows = Vec::new();
         while !self.done {
             let line = next_line(&mut self.lines)?.ok_or(FormatError::Truncated)?;

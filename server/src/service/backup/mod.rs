@@ -86,7 +86,7 @@ impl Service {
         }
         let mut place: Option<(&'static Table, OrgId)> = None;
         let mut organizations = Vec::new();
-        while let Some(piece) = reader.next()? {
+        while let Some(piece) = reader.piece()? {
             match piece {
                 Piece::Begin(table, org) => {
                     let org = OrgId(org.unwrap_or(0));
@@ -125,7 +125,7 @@ pub async fn is_occupied(db: &Db) -> bool {
 /// [`FormatError`]
 pub fn check<R: Read>(from: R) -> Result<Contents, FormatError> {
     let mut reader = Reader::new(from)?;
-    while reader.next()?.is_some() {}
+    while reader.piece()?.is_some() {}
     Ok(reader.contents)
 }
 

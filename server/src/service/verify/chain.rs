@@ -111,10 +111,8 @@ impl Verifier<'_> {
                 }
             }
             Fact::Rate { .. } => self.rate(&fact, rates),
-            Fact::Close { until } => {
-                if !self.rater.opened(until.micros()) {
-                    self.differs("books_close", until.rfc3339(), "nothing", "a close");
-                }
+            Fact::Close { until } if !self.rater.opened(until.micros()) => {
+                self.differs("books_close", until.rfc3339(), "nothing", "a close");
             }
             _ => {}
         }
