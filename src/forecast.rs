@@ -9,6 +9,10 @@
 //!
 //! Whole micro-tokens only; days are those of the organization's zone.
 
+mod path;
+
+pub use path::{Expected, path};
+
 use crate::lot::{Class, PaysFor, PerClass};
 use crate::time::{Date, Instant, Period, Zone, next_day};
 use crate::tokens::Tokens;

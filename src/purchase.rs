@@ -345,7 +345,8 @@ pub fn consequence(before: &TeamState, after: &TeamState, id: &str) -> Consequen
 }
 
 /// What has become of a lot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// It is not usable yet.
     Upcoming,

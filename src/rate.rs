@@ -299,7 +299,9 @@ pub struct Session {
 }
 
 impl Session {
-    fn end(&self) -> Instant {
+    /// When it ended: 300 s after its start where no quantity says.
+    #[must_use]
+    pub fn end(&self) -> Instant {
         let micros = match self.quantity {
             // Micro-units of seconds are microseconds.
             Some(seconds) => seconds.micro(),

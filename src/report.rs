@@ -1,7 +1,15 @@
 //! Questions and answers of the usage pages: the view, the range it means, the series it shows.
 
+mod ledger;
+mod moment;
 mod teams;
 
+pub use ledger::{
+    AccountList, AccountReport, BalanceExplained, Balances, BucketExplained, ChargeExplained,
+    DecisionExplained, Explanation, Figure, LedgerFrame, LotEvent, LotLine, LotList, Names, Seen,
+    SeenAt, Stretch, TeamStatement,
+};
+pub use moment::{Moment, Moments, NoMoment};
 pub use teams::{
     Alert, ExpiringLot, Limit, Named, TeamCard, Uncharged, alerts_of_teams, expiring_lots,
 };

@@ -6,6 +6,17 @@ use tokenscope::key::KeyOwner;
 pub const ME: &str = "/me";
 /// The whole organization, for managers.
 pub const OVERVIEW: &str = "/overview";
+/// The balances of teams.
+pub const BALANCE: &str = "/balance";
+
+/// The page of a team's balance.
+#[must_use]
+pub fn balance(team: &str) -> String {
+    let mut url = format!("{BALANCE}/");
+    push_escaped(&mut url, team);
+    url
+}
+
 /// The sign-in form and what it posts to.
 pub const LOGIN: &str = "/login";
 /// The second step of the sign-in and what it posts to.
@@ -77,6 +88,8 @@ pub const SETUP: &str = "/setup";
 pub const ADMIN_DEMO: &str = "/admin/demo";
 /// Purchases of tokens.
 pub const PURCHASES: &str = "/admin/tokens";
+/// What was done in the books.
+pub const AUDIT: &str = "/admin/audit";
 /// The form of a purchase.
 pub const NEW_PURCHASE: &str = "/admin/tokens/new";
 /// What a purchase would change, to be confirmed.

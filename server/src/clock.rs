@@ -100,6 +100,12 @@ pub fn random_key() -> Vec<u8> {
     hasher.finalize()[..20].to_vec()
 }
 
+/// An id that nobody else makes, as a UUID.
+#[must_use]
+pub fn random_id() -> String {
+    uuid::Uuid::from_bytes(random()).to_string()
+}
+
 /// What a log line and a person's report have in common: 8 random letters and digits.
 #[must_use]
 pub fn incident() -> String {

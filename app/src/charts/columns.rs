@@ -8,8 +8,8 @@ use plotters::prelude::*;
 use std::fmt::Write;
 use tokenscope::report::{Metric, UsageSeries};
 
-type Drawing<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
-type Outcome = Result<(), Box<dyn std::error::Error>>;
+pub(super) type Drawing<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
+pub(super) type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 /// Draws the chart at both widths. A drawing that fails is left out: the same numbers stand in
 /// the table beneath.
@@ -120,13 +120,14 @@ fn diagonals(root: &Drawing, slot: Slot, top: i32, bottom: i32) -> Outcome {
     Ok(())
 }
 
-fn rgb(hex: &str) -> RGBColor {
+/// A colour of the palette for plotters.
+pub(super) fn rgb(hex: &str) -> RGBColor {
     let (r, g, b) = palette::channels(hex);
     RGBColor(r, g, b)
 }
 
 /// One `<g>`: what plotters draws, without its frame and with the bars of one colour as one path.
-fn group(area: Area, class: &str, draw: impl FnOnce(&Drawing) -> Outcome) -> String {
+pub(super) fn group(area: Area, class: &str, draw: impl FnOnce(&Drawing) -> Outcome) -> String {
     let mut svg = String::new();
     let size = (area.width.unsigned_abs(), area.height.unsigned_abs());
     let drawn = {
@@ -164,6 +165,10 @@ fn shape(line: &str) -> Option<(String, String)> {
     if line.starts_with("<rect") {
         let (x, y, w, h) = (get("x")?, get("y")?, get("width")?, get("height")?);
         return Some((format!("fill=\"{}\"", get("fill")?), format!("M{x} {y}h{w}v{h}h-{w}z")));
+    }
+    if line.starts_with("<polygon") {
+        let points = get("points")?.trim().replace(' ', "L").replace(',', " ");
+        return Some((format!("fill=\"{}\"", get("fill")?), format!("M{points}z")));
     }
     if line.starts_with("<polyline") {
         let (stroke, width) = (get("stroke")?, get("stroke-width")?);

@@ -8,6 +8,8 @@ pub mod area;
 pub mod palette;
 
 #[cfg(feature = "ssr")]
+pub mod balance;
+#[cfg(feature = "ssr")]
 pub mod columns;
 #[cfg(feature = "ssr")]
 pub mod scale;

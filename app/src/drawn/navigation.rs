@@ -2,7 +2,7 @@
 
 use crate::context::NavLink;
 use crate::{routes, tr};
-use tokenscope::permission::Action;
+use tokenscope::permission::{Action, Reach};
 use tokenscope::service::Caller;
 
 fn link(href: &str, icon: &str, text: &str) -> NavLink {
@@ -21,6 +21,12 @@ pub fn main(caller: Option<&Caller>) -> Vec<NavLink> {
         links.push(link(routes::OVERVIEW, "overview", tr!(app.overview)));
     }
     links.push(link(routes::ME, "me", tr!(app.me)));
+    let least = Reach::TeamTotals;
+    if caller.roles.everywhere(Action::SeeUsage)
+        || caller.roles.teams_with(Action::SeeUsage, least).next().is_some()
+    {
+        links.push(link(routes::BALANCE, "balance", tr!(app.balance)));
+    }
     if caller.roles.everywhere(Action::ReadAdmin) {
         links.push(below(routes::ADMIN, routes::PURCHASES, "admin", tr!(app.admin)));
     }

@@ -3,7 +3,10 @@
 //! A form or a list needs nothing in the browser but what the browser has. Such a page travels as
 //! HTML, so that another one costs the first load nothing.
 
-use super::{Paper, account, demo, guide, help, keys, login, password, setup, tokens, two_factor};
+use super::{
+    Paper, account, audit, balance, demo, guide, help, keys, login, password, setup, tokens,
+    two_factor,
+};
 use crate::answer::{DrawnPage, Frame};
 use crate::context::{Flash, Services};
 use leptos::prelude::{AnyView, RenderHtml};
@@ -51,6 +54,8 @@ pub const PAGES: &[Entry] = &[
     entry("/account/two-factor/off", Who::SignedIn, |asked| Box::pin(two_factor::off(asked))),
     entry("/password/forgot", Who::Anyone, |asked| Box::pin(password::forgot(asked))),
     entry("/password/reset", Who::Anyone, |asked| Box::pin(password::reset(asked))),
+    entry("/balance", Who::SignedIn, |asked| Box::pin(balance::list(asked))),
+    entry("/balance/{team}", Who::SignedIn, |asked| Box::pin(balance::one(asked))),
     entry("/account", Who::SignedIn, |asked| Box::pin(account::profile::page(asked))),
     entry("/account/profile", Who::SignedIn, |asked| Box::pin(account::profile::page(asked))),
     entry("/account/preferences", Who::SignedIn, |asked| {
@@ -70,6 +75,7 @@ pub const PAGES: &[Entry] = &[
     }),
     entry("/setup", Who::Anyone, |asked| Box::pin(setup::page(asked))),
     entry("/admin/demo", Who::SignedIn, |asked| Box::pin(demo::page(asked))),
+    entry("/admin/audit", Who::SignedIn, |asked| Box::pin(audit::page(asked))),
     entry("/admin/tokens", Who::SignedIn, |asked| Box::pin(tokens::list(asked))),
     entry("/admin/tokens/new", Who::SignedIn, |asked| Box::pin(tokens::form(asked))),
     entry("/admin/tokens/confirm", Who::SignedIn, |asked| Box::pin(tokens::confirm(asked))),

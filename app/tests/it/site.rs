@@ -192,6 +192,7 @@ pub fn caller(role: OrgRole) -> Caller {
         roles: Roles { org: BTreeSet::from([role]), ..Roles::default() },
         preferences: Preferences::default(),
         scopes: None,
+        key: None,
     }
 }
 
@@ -255,6 +256,7 @@ fn context(
 ) -> impl Fn() + Clone + Send + Sync + 'static {
     let services = Services {
         reports: Arc::new(answers),
+        ledger: Arc::new(Absent),
         directory: Arc::new(NoDirectory),
         second_factor: Arc::new(NoDirectory),
         sign_on: Arc::new(NoDirectory),
@@ -264,6 +266,7 @@ fn context(
         setup: Arc::new(Absent),
         purchases: Arc::new(Absent),
         removal: Arc::new(Absent),
+        audit: Arc::new(Absent),
     };
     move || {
         provide_context(services.clone());

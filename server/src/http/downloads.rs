@@ -3,7 +3,7 @@
 mod rows;
 mod series;
 
-pub use rows::csv;
+pub use rows::{csv, harmless};
 
 use super::form::Signed;
 use super::pages::reading;

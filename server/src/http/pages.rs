@@ -23,6 +23,7 @@ use tokenscope_app::shell;
 fn context(app: &App, request: &Request) -> impl Fn() + Clone + Send + Sync + 'static {
     let services = Services {
         reports: Arc::new(app.service.clone()),
+        ledger: Arc::new(app.service.clone()),
         directory: Arc::new(app.service.clone()),
         second_factor: Arc::new(app.service.clone()),
         sign_on: Arc::new(app.service.clone()),
@@ -32,6 +33,7 @@ fn context(app: &App, request: &Request) -> impl Fn() + Clone + Send + Sync + 's
         setup: Arc::new(app.service.clone()),
         purchases: Arc::new(app.service.clone()),
         removal: Arc::new(app.service.clone()),
+        audit: Arc::new(app.service.clone()),
     };
     let signed_in = request.extensions().get::<SignedIn>().cloned().unwrap_or_default();
     let reading = reading(signed_in.0.as_ref(), request.headers());

@@ -1,27 +1,19 @@
-//! A team's books at an instant, from the stored sums: days first, and hours or single charges
-//! only where the rules ask for them.
+//! A team's balance and card, from its books.
 
 use super::book::Book;
+use super::ledger::{Charges, Pieces, facts_of, state_at, team_now};
 use super::{Service, fault};
-use crate::store::charge::SumRow;
+use crate::store::charge::{self, SumRow};
 use crate::store::db::{DbError, Tx};
-use crate::store::{books, charge};
 use std::collections::BTreeMap;
-use tokenscope::burn::{BurnError, LotState, MoveOut, Step, TeamBooks, TeamState, burn};
+use tokenscope::burn::{LotState, TeamBooks, TeamState};
 use tokenscope::fault::Fault;
 use tokenscope::forecast::{Holding, Past, outlook};
 use tokenscope::id::TeamId;
-use tokenscope::lot::{Class, Lot, LotKind, PaysFor, PerClass, UnitCost};
-use tokenscope::report::{ExpiringLot, Named, TeamBalance, TeamCard};
-use tokenscope::time::{Date, Grain, Instant, Period};
+use tokenscope::lot::{Class, PerClass};
+use tokenscope::report::{ExpiringLot, Named, SeenAt, TeamBalance, TeamCard};
+use tokenscope::time::{Date, Instant};
 use tokenscope::tokens::Tokens;
-
-/// A stretch of time with its steps, as fine as was needed so far.
-struct Stretch {
-    to: Instant,
-    grain: Option<Grain>,
-    steps: Vec<Step>,
-}
 
 /// The books of a team at an instant.
 pub async fn team_state(
@@ -30,13 +22,28 @@ pub async fn team_state(
     team: TeamId,
     at: Instant,
 ) -> Result<TeamState, Fault> {
-    let facts = books_of(tx, book, team).await?;
-    state_of_books(tx, book, team, &facts, at).await
+    team_state_known(tx, book, team, SeenAt { as_of: at, known_at: None }).await
 }
 
-/// The facts of a team besides its charges.
-pub async fn books_of(tx: &mut Tx, book: &Book, team: TeamId) -> Result<TeamBooks, Fault> {
-    team_books(tx, book, team).await.map_err(fault::of)
+/// The same as it was known at an instant.
+pub async fn team_state_known(
+    tx: &mut Tx,
+    book: &Book,
+    team: TeamId,
+    seen: SeenAt,
+) -> Result<TeamState, Fault> {
+    let facts = facts_of(tx, book, team, seen.known_at).await?;
+    state_at(tx, book, team, (&facts, seen)).await
+}
+
+/// The facts of a team besides its charges, without those that were recorded after `known`.
+pub async fn books_of(
+    tx: &mut Tx,
+    book: &Book,
+    team: TeamId,
+    known: Option<Instant>,
+) -> Result<TeamBooks, Fault> {
+    Ok(facts_of(tx, book, team, known).await?.books)
 }
 
 /// The books of a team at an instant, had it these facts.
@@ -47,140 +54,16 @@ pub async fn state_of_books(
     facts: &TeamBooks,
     at: Instant,
 ) -> Result<TeamState, Fault> {
-    let days = charge::day_sums(tx, book.org, team, at.micros()).await.map_err(fault::of)?;
-    state_over(tx, book, (team, facts), at, days).await
-}
-
-/// The same, where the sums of the days are known.
-async fn state_over(
-    tx: &mut Tx,
-    book: &Book,
-    (team, facts): (TeamId, &TeamBooks),
-    at: Instant,
-    days: Vec<SumRow>,
-) -> Result<TeamState, Fault> {
-    let mut stretches = sums(book, Grain::Day, days).map_err(fault::of)?;
-    loop {
-        let steps: Vec<Step> = stretches.values().flat_map(|s| s.steps.iter().copied()).collect();
-        match burn(facts, &steps, at) {
-            Ok(state) => return Ok(state),
-            Err(BurnError::Refine(period)) => {
-                refine(tx, book, team, &mut stretches, period).await?;
-            }
-            Err(broken) => return Err(fault::of_burn(broken)),
-        }
-    }
-}
-
-/// Replaces a stretch by finer ones: a day by its hours, an hour by its charges.
-async fn refine(
-    tx: &mut Tx,
-    book: &Book,
-    team: TeamId,
-    stretches: &mut BTreeMap<Instant, Stretch>,
-    period: Period,
-) -> Result<(), Fault> {
-    let coarse = stretches.remove(&period.from);
-    let grain = coarse.filter(|s| s.to == period.to).and_then(|s| s.grain);
-    let span = (period.from.micros(), period.to.micros());
-    match grain {
-        Some(Grain::Day) => {
-            let hours = charge::hour_sums(tx, book.org, team, span).await.map_err(fault::of)?;
-            stretches.extend(sums(book, Grain::Hour, hours).map_err(fault::of)?);
-        }
-        Some(Grain::Hour) => {
-            let charges = charge::list(tx, book.org, team, span).await.map_err(fault::of)?;
-            let steps: Result<Vec<Step>, DbError> = charges.into_iter().map(single).collect();
-            let steps = steps.map_err(fault::of)?;
-            let fine = Stretch { to: period.to, grain: None, steps };
-            stretches.insert(period.from, fine);
-        }
-        _ => return Err(fault::of_burn(BurnError::Refine(period))),
-    }
-    Ok(())
-}
-
-fn class(code: &str) -> Result<Class, DbError> {
-    Class::from_code(code).ok_or_else(|| DbError::Damaged(format!("a charge of class {code}")))
-}
-
-fn single((at, code, amount): SumRow) -> Result<Step, DbError> {
-    Ok(Step::Charge {
-        at: Instant::from_micros(at),
-        class: class(&code)?,
-        amount: Tokens::from_micro(amount),
-    })
-}
-
-fn sums(
-    book: &Book,
-    grain: Grain,
-    rows: Vec<SumRow>,
-) -> Result<BTreeMap<Instant, Stretch>, DbError> {
-    let mut per_bucket: BTreeMap<i64, PerClass> = BTreeMap::new();
-    for (at, code, amount) in rows {
-        let sum = PerClass::of(class(&code)?, Tokens::from_micro(amount));
-        per_bucket.entry(at).or_default().add(sum);
-    }
-    let stretch = |(at, amounts)| {
-        let period = book.zone.bucket(grain, Instant::from_micros(at));
-        let steps = vec![Step::Sum { period, amounts }];
-        (period.from, Stretch { to: period.to, grain: Some(grain), steps })
-    };
-    Ok(per_bucket.into_iter().map(stretch).collect())
-}
-
-async fn team_books(tx: &mut Tx, book: &Book, team: TeamId) -> Result<TeamBooks, DbError> {
-    let rows = books::lots(tx, book.org, team).await?;
-    let moved = |(id, lot, at, amount)| MoveOut {
-        id,
-        lot,
-        at: Instant::from_micros(at),
-        amount: Tokens::from_micro(amount),
-    };
-    let at = Instant::from_micros;
-    Ok(TeamBooks {
-        lots: rows.lots.into_iter().map(lot).collect::<Result<_, _>>()?,
-        voids: rows.voids.into_iter().map(|(lot, time)| (lot, at(time))).collect(),
-        moves: rows.transfers.into_iter().map(moved).collect(),
-        unblocks: rows.unblocks.into_iter().map(|(time,)| at(time)).collect(),
-        // Nothing sends notices of debt yet.
-        notices: Vec::new(),
-        policy: book.policy(team, None),
-        trial_until: book.trial(team),
-    })
-}
-
-fn lot(row: books::LotRow) -> Result<Lot, DbError> {
-    let damaged = |what: &str| DbError::Damaged(format!("lot {}: {what}", row.lot_key));
-    let cost = row.unit_cost.zip(row.currency.clone());
-    Ok(Lot {
-        kind: LotKind::from_code(&row.kind).ok_or_else(|| damaged("its kind"))?,
-        pays_for: PaysFor::from_code(&row.pays_for).ok_or_else(|| damaged("what it pays for"))?,
-        priority: i16::try_from(row.priority).map_err(|_| damaged("its priority"))?,
-        id: row.lot_key,
-        granted: Tokens::from_micro(row.granted),
-        effective: Instant::from_micros(row.effective_at),
-        expires: row.expires_at.map(Instant::from_micros),
-        unit_cost: cost.map(|(micro, currency)| UnitCost { micro, currency }),
-        reference: row.reference,
-        channel: row.channel,
-    })
-}
-
-/// A team's balance.
-pub async fn team_balance(
-    tx: &mut Tx,
-    book: &Book,
-    team: TeamId,
-    at: Instant,
-) -> Result<TeamBalance, Fault> {
-    let state = team_state(tx, book, team, at).await?;
-    Ok(balance_of(book, team, &state))
+    let charges = Charges::known_at(tx, book, team, None).await?;
+    let mut pieces = Pieces::load(tx, &charges, facts, at, &[]).await?;
+    let mut state = pieces.state(tx, &charges, facts, at).await?;
+    state.access = state.clock.access(at, book.trial_at(team, at, None));
+    Ok(state)
 }
 
 /// A team's balance and how long it lasts, ready for its card.
 pub async fn team_card(
+    service: &Service,
     tx: &mut Tx,
     book: &Book,
     team: TeamId,
@@ -188,18 +71,12 @@ pub async fn team_card(
 ) -> Result<TeamCard, Fault> {
     let days = charge::day_sums(tx, book.org, team, now.micros()).await.map_err(fault::of)?;
     let past = past(book, now, &days).map_err(fault::of)?;
-    let facts = books_of(tx, book, team).await?;
-    let state = state_over(tx, book, (team, &facts), now, days).await?;
+    let kept = team_now(service, tx, book, team, now).await?;
+    let state = &kept.state;
     let held: Vec<&LotState> = state.lots.iter().filter(|lot| !lot.remaining.is_zero()).collect();
-    let holding = |lot: &&LotState| Holding {
-        pays_for: lot.lot.pays_for,
-        remaining: lot.remaining,
-        effective: lot.lot.effective,
-        expires: lot.lot.expires,
-    };
-    let holdings: Vec<Holding> = held.iter().map(holding).collect();
+    let holdings: Vec<Holding> = held.iter().map(|lot| holding(lot)).collect();
     let outlook = outlook(&book.zone, now, &past, &holdings, state.debt);
-    let balance = balance_of(book, team, &state);
+    let balance = balance_of(book, team, state);
     let expiring = held.iter().enumerate().filter_map(|(place, lot)| {
         let unused = outlook.waste.iter().find(|waste| waste.holding == place);
         Some(ExpiringLot {
@@ -214,17 +91,29 @@ pub async fn team_card(
     Ok(TeamCard { balance, outlook, debt_since: state.clock.debt_since(), expiring })
 }
 
+/// A lot as a forecast sees it.
+pub fn holding(lot: &LotState) -> Holding {
+    Holding {
+        pays_for: lot.lot.pays_for,
+        remaining: lot.remaining,
+        effective: lot.lot.effective,
+        expires: lot.lot.expires,
+    }
+}
+
 fn past(book: &Book, now: Instant, days: &[SumRow]) -> Result<Past, DbError> {
     let mut sums: BTreeMap<Date, PerClass> = BTreeMap::new();
     for (at, code, amount) in days {
         let date = book.zone.date(Instant::from_micros(*at));
-        let sum = PerClass::of(class(code)?, Tokens::from_micro(*amount));
-        sums.entry(date).or_default().add(sum);
+        let class = Class::from_code(code);
+        let class = class.ok_or_else(|| DbError::Damaged(format!("a charge of class {code}")))?;
+        sums.entry(date).or_default().add(PerClass::of(class, Tokens::from_micro(*amount)));
     }
     Ok(Past::new(sums, book.zone.date(now)))
 }
 
-fn balance_of(book: &Book, team: TeamId, state: &TeamState) -> TeamBalance {
+/// A team's balance, from its books.
+pub fn balance_of(book: &Book, team: TeamId, state: &TeamState) -> TeamBalance {
     let named = book.teams.get(&team);
     let (available, total) = (state.available(), state.granted_active());
     let ends = state.lots.iter().filter(|lot| lot.usable && !lot.remaining.is_zero());
@@ -261,10 +150,41 @@ impl Service {
         team: &str,
         at: Instant,
     ) -> Result<TeamState, Fault> {
+        self.state_known(org, team, SeenAt { as_of: at, known_at: None }).await
+    }
+
+    /// The same as it was known at an instant.
+    ///
+    /// # Errors
+    /// As [`Self::state_of`].
+    pub async fn state_known(
+        &self,
+        org: tokenscope::id::OrgId,
+        team: &str,
+        seen: SeenAt,
+    ) -> Result<TeamState, Fault> {
         let mut tx = self.read().await?;
         let book = self.book(&mut tx, org).await?;
         let unknown = || Fault::NotFound { what: format!("the team `{team}`") };
         let team = book.team(team).ok_or_else(unknown)?;
-        team_state(&mut tx, &book, team, at).await
+        team_state_known(&mut tx, &book, team, seen).await
+    }
+
+    /// The books of a team now, as they are kept.
+    ///
+    /// # Errors
+    /// As [`Self::state_of`].
+    pub async fn state_now(
+        &self,
+        org: tokenscope::id::OrgId,
+        team: &str,
+    ) -> Result<TeamState, Fault> {
+        let mut tx = self.read().await?;
+        let book = self.book(&mut tx, org).await?;
+        let unknown = || Fault::NotFound { what: format!("the team `{team}`") };
+        let team = book.team(team).ok_or_else(unknown)?;
+        let now = self.clock().now();
+        let kept = team_now(self, &mut tx, &book, team, now).await?;
+        Ok(TeamState { at: now, ..kept.state.clone() })
     }
 }

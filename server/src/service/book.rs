@@ -4,7 +4,7 @@
 
 use super::{Service, fault};
 use crate::store::db::{DbError, Tx};
-use crate::store::{books, names, org};
+use crate::store::{books, job, names, org};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokenscope::access::{Policy, PolicyLines};
@@ -118,6 +118,8 @@ pub struct Book {
     pub variants: BTreeMap<VariantId, Variant>,
     /// All rate lines.
     pub card: RateCard,
+    /// Jobs that prepare charges: they are told of events that come meanwhile.
+    pub jobs: Vec<i64>,
     /// Lines by team, none for the organization's, in the order of `from`, then of recording.
     policies: BTreeMap<Option<TeamId>, Vec<PolicyLine>>,
     /// In the order in which they were recorded.
@@ -239,6 +241,7 @@ pub async fn load(tx: &mut Tx, org: OrgId) -> Result<Option<Book>, DbError> {
         apis: BTreeMap::new(),
         variants: BTreeMap::new(),
         card: RateCard::default(),
+        jobs: job::open(tx, org).await?,
         policies: BTreeMap::new(),
         trials: BTreeMap::new(),
         payers: PayerLines::default(),

@@ -65,7 +65,7 @@ impl Service {
     }
 
     /// Does what is due now and then, for ever: writes the uses of keys, deletes links and
-    /// decisions that are over.
+    /// answers and decisions that are over.
     pub async fn keep_house(self) {
         let mut rounds = tokio::time::interval(EVERY);
         for round in 0_u32.. {
@@ -82,6 +82,11 @@ impl Service {
                 && let Err(fault) = self.sweep_resets().await
             {
                 tracing::warn!(%fault, "old links could not be deleted");
+            }
+            if round.is_multiple_of(SWEEP_ROUNDS)
+                && let Err(fault) = self.sweep_answers().await
+            {
+                tracing::warn!(%fault, "old answers could not be deleted");
             }
         }
     }

@@ -2,7 +2,7 @@
 //! secret has 244 random bits; a plain hash of it is as safe as a slow one.
 
 use super::accounts::{checked_name, person_of};
-use super::{Service, commit, fault};
+use super::{Service, audit, commit, fault};
 use crate::clock;
 use crate::store::api_key::{self, KeyRow};
 use crate::store::org;
@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use tokenscope::audit::Actor;
 use tokenscope::fault::{Fault, Needs, Wrong};
 use tokenscope::id::{OrgId, PersonId};
 use tokenscope::key::{KeyList, KeyListing, KeyOwner, KeyState, NewKey};
@@ -48,7 +49,7 @@ impl Keys for Service {
             return Err(unknown());
         }
         self.parts.key_uses.note(org, number, now);
-        Ok(Caller { scopes: Some(scopes), ..caller })
+        Ok(Caller { scopes: Some(scopes), key: Some(number), ..caller })
     }
 
     fn may_make(&self, caller: &Caller, owner: KeyOwner) -> Result<(), Fault> {
@@ -80,7 +81,10 @@ impl Keys for Service {
             expires_at: new.lifetime.end(now).map(|end| end.micros()),
             revoked_at: None,
         };
+        let made = made(&key);
         api_key::add(&mut tx, caller.org, key).await.map_err(fault::of)?;
+        let actor = Actor::of(caller);
+        audit::append(&mut tx, caller.org, actor, now, vec![made]).await.map_err(fault::of)?;
         lock.give_back_numbers(&mut tx).await.map_err(fault::of)?;
         commit(tx).await?;
         Ok(format!("{}{secret}", prefix(caller.org, number)))
@@ -114,8 +118,20 @@ impl Keys for Service {
     async fn revoke(&self, caller: &Caller, owner: KeyOwner, number: i64) -> Result<(), Fault> {
         owner_of(caller, owner)?;
         self.key(caller, owner, number).await?;
-        self.revoke_number(caller.org, number).await
+        self.revoke_number(caller, number).await
     }
+}
+
+/// What the audit log says of a new key; never its secret.
+fn made(key: &KeyRow) -> audit::Entry {
+    let scopes: Vec<&str> = key.scopes.split(' ').collect();
+    let content = serde_json::json!({
+        "key": key.key_id,
+        "person": key.person_id,
+        "scopes": scopes,
+        "expires_at": key.expires_at.map(|at| Instant::from_micros(at).rfc3339()),
+    });
+    audit::Entry { action: "key_made", subject: format!("key:{}", key.key_id), content }
 }
 
 /// Never the text that was given, which may hold the secret.
@@ -156,6 +172,7 @@ fn organization(org: OrgId, name: String) -> Caller {
         roles: Roles { org: [OrgRole::Admin].into(), ..Roles::default() },
         preferences: Preferences::default(),
         scopes: None,
+        key: None,
     }
 }
 
@@ -216,7 +233,7 @@ impl Service {
             None => bearer_or_number.parse().ok(),
         };
         let number = number.ok_or_else(missing)?;
-        self.revoke_number(caller.org, number).await
+        self.revoke_number(caller, number).await
     }
 
     /// A key by its number, at most a second old. Keys of people are read each time, as what their
@@ -235,13 +252,23 @@ impl Service {
         Ok(row)
     }
 
-    async fn revoke_number(&self, org: OrgId, number: i64) -> Result<(), Fault> {
+    async fn revoke_number(&self, caller: &Caller, number: i64) -> Result<(), Fault> {
+        let (org, now) = (caller.org, self.clock().now());
         let mut tx = self.write().await?;
-        let at = self.clock().now().micros();
-        let gone = api_key::revoke(&mut tx, org, number, at).await.map_err(fault::of)?;
+        let gone = api_key::revoke(&mut tx, org, number, now.micros()).await;
+        if !gone.map_err(fault::of)? {
+            return Err(missing());
+        }
+        let entry = audit::Entry {
+            action: "key_revoked",
+            subject: format!("key:{number}"),
+            content: serde_json::json!({ "key": number }),
+        };
+        let actor = Actor::of(caller);
+        audit::append(&mut tx, org, actor, now, vec![entry]).await.map_err(fault::of)?;
         commit(tx).await?;
         self.parts.keys.forget(org, number);
-        if gone { Ok(()) } else { Err(missing()) }
+        Ok(())
     }
 }
 

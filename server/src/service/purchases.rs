@@ -142,7 +142,7 @@ async fn preview(
 ) -> Result<Consequence, Fault> {
     let lot = purchase.lot(id, &book.zone);
     let at = now.max(lot.effective);
-    let mut facts = books_of(tx, book, team).await?;
+    let mut facts = books_of(tx, book, team, None).await?;
     let before = state_of_books(tx, book, team, &facts, at).await?;
     facts.lots.push(lot);
     let after = state_of_books(tx, book, team, &facts, at).await?;

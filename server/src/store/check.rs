@@ -7,9 +7,6 @@ use tokenscope::rate::SESSION_MAX;
 use tokenscope::time::{DAY, Instant};
 
 statements! {
-    /// The first charge of a team that is booked ahead of an instant.
-    CHARGE_AHEAD = "SELECT min(at) AS at FROM charge
-        WHERE org_id = $1 AND team_id = $2 AND at > $3";
     /// When the newest window of a user, product and variant opened that is open at $7: one that
     /// opened after $6. A session may be so old that its first window opened after $8. Rows that
     /// a job prepares count once it has switched.
@@ -62,18 +59,4 @@ pub async fn window_opened(
     ];
     let row: Option<(i64,)> = tx.row(CHARGE_WINDOW, args).await?;
     Ok(row.map(|(opened,)| opened))
-}
-
-/// When the first charge of a team counts that is booked ahead of an instant.
-///
-/// # Errors
-/// [`DbError`]
-pub async fn first_after(
-    tx: &mut Tx,
-    org: OrgId,
-    team: TeamId,
-    at: i64,
-) -> Result<Option<i64>, DbError> {
-    let row: Option<(Option<i64>,)> = tx.row(CHARGE_AHEAD, args![org.0, team.0, at]).await?;
-    Ok(row.and_then(|(at,)| at))
 }

@@ -88,7 +88,8 @@ fn row(line: PurchaseLine, places: usize, zone: &Zone) -> Vec<Cell> {
     ]
 }
 
-fn day(at: Instant, zone: &Zone) -> Cell {
+/// The day of an instant.
+pub(in crate::drawn) fn day(at: Instant, zone: &Zone) -> Cell {
     // A lot that was always there has no day that people know.
     if at == Instant::MIN {
         return Cell::Text("–".to_owned());
@@ -97,7 +98,7 @@ fn day(at: Instant, zone: &Zone) -> Cell {
 }
 
 /// The badge of a standing and its word.
-fn standing(standing: Standing) -> (&'static str, &'static str) {
+pub(in crate::drawn) fn standing(standing: Standing) -> (&'static str, &'static str) {
     match standing {
         Standing::Upcoming => ("trial", tr!(tokens.upcoming)),
         Standing::Active => ("ok", tr!(tokens.active)),

@@ -8,6 +8,8 @@ pub use confirm::page as confirm;
 pub use form::page as form;
 pub use list::page as list;
 
+pub(super) use list::{day, standing};
+
 use crate::components::figure::named_unit;
 use crate::{format, tr};
 use tokenscope::purchase::{Ground, PurchaseInput};

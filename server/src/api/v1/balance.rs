@@ -1,15 +1,17 @@
 //! `GET /balance`
 
-use super::bearer::Bearer;
+use super::bearer::ReadingBearer;
 use super::query::Query;
-use super::{Answer, Page};
+use super::table::{self, Record, maybe, words};
+use crate::http::problem::Problem;
 use crate::http::router::App;
-use axum::Json;
 use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use serde::Serialize;
 use tokenscope::access::Access;
-use tokenscope::report::TeamBalance;
-use tokenscope::service::Reports;
+use tokenscope::report::{SeenAt, TeamBalance};
+use tokenscope::service::Ledger;
 use tokenscope::time::Instant;
 use tokenscope::tokens::Tokens;
 
@@ -19,6 +21,8 @@ pub struct BalanceItem {
     team: String,
     name: String,
     as_of: Instant,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known_at: Option<Instant>,
     balance: Tokens,
     available: Tokens,
     used: Tokens,
@@ -32,7 +36,7 @@ pub struct BalanceItem {
 }
 
 impl BalanceItem {
-    fn new(team: TeamBalance, as_of: Instant) -> Self {
+    fn new(team: TeamBalance, seen: SeenAt) -> Self {
         let (grace_until, trial_until) = match team.access {
             Access::Grace { until } | Access::Restricted { since: until } => (Some(until), None),
             Access::Trial { until } => (None, Some(until)),
@@ -41,7 +45,8 @@ impl BalanceItem {
         Self {
             team: team.slug,
             name: team.name,
-            as_of,
+            as_of: seen.as_of,
+            known_at: seen.known_at,
             balance: team.balance,
             available: team.available,
             used: team.used,
@@ -54,15 +59,57 @@ impl BalanceItem {
     }
 }
 
-/// The balances of the teams the caller may see, by slug; `team=` names one, `as_of=` an instant.
+impl Record for BalanceItem {
+    const HEADS: &'static [&'static str] = &[
+        "team",
+        "name",
+        "as_of",
+        "known_at",
+        "balance",
+        "available",
+        "used",
+        "total",
+        "debt",
+        "access",
+        "grace_until",
+        "trial_until",
+    ];
+    fn cells(&self) -> Vec<String> {
+        vec![
+            words(&self.team),
+            words(&self.name),
+            self.as_of.to_string(),
+            maybe(self.known_at),
+            self.balance.to_string(),
+            self.available.to_string(),
+            self.used.to_string(),
+            self.total.to_string(),
+            self.debt.to_string(),
+            self.access.to_owned(),
+            maybe(self.grace_until),
+            maybe(self.trial_until),
+        ]
+    }
+}
+
+/// The balances of the teams the caller may see, by slug; `team=` names one, `as_of=` an instant,
+/// `known_at=` what was known.
 pub async fn list(
     State(app): State<App>,
-    Bearer(caller): Bearer,
+    ReadingBearer(caller): ReadingBearer,
     RawQuery(query): RawQuery,
-) -> Answer<Page<BalanceItem>> {
-    let query = Query::read(query.as_deref(), &["team", "as_of"])?;
-    let as_of = query.time("as_of")?.unwrap_or_else(|| app.service.clock().now());
-    let teams = app.service.balances(&caller, query.text("team"), Some(as_of)).await?;
-    let items = teams.into_iter().map(|team| BalanceItem::new(team, as_of)).collect();
-    Ok(Json(Page { items, next: None }))
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let known = ["team", "as_of", "known_at", "after", "limit"];
+    let query = Query::read(query.as_deref(), &known)?;
+    let balances = app.service.balances_seen(&caller, query.text("team"), query.seen()?).await?;
+    let after = query.text("after").unwrap_or_default();
+    let mut teams = balances.teams;
+    teams.retain(|team| team.slug.as_str() > after);
+    let limit = usize::from(query.limit()?);
+    let more = teams.len() > limit;
+    teams.truncate(limit);
+    let next = teams.last().filter(|_| more).map(|team| team.slug.clone());
+    let item = |team| BalanceItem::new(team, balances.seen);
+    table::list(&headers, teams.into_iter().map(item).collect(), next)
 }

@@ -5,7 +5,8 @@ use crate::http::router::App;
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
-use tokenscope::fault::Fault;
+use tokenscope::fault::{Fault, Needs};
+use tokenscope::permission::Scope;
 use tokenscope::service::{Caller, Keys};
 
 /// The caller behind the key.
@@ -25,5 +26,20 @@ impl FromRequestParts<App> for Bearer {
             return Err(missing().into());
         }
         Ok(Self(app.service.authenticate(key.trim()).await?))
+    }
+}
+
+/// The caller behind a key that may read: whoever may not is refused before what he asks is read.
+pub struct ReadingBearer(pub Caller);
+
+impl FromRequestParts<App> for ReadingBearer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let Bearer(caller) = Bearer::from_request_parts(parts, app).await?;
+        if !caller.has_scope(Scope::Read) {
+            return Err(Fault::Forbidden { needs: Needs::Scope(Scope::Read) }.into());
+        }
+        Ok(Self(caller))
     }
 }

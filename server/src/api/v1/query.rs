@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use tokenscope::fault::Fault;
+use tokenscope::report::Seen;
 use tokenscope::time::Instant;
 
 /// Most items of a page.
@@ -39,12 +40,27 @@ impl Query {
     /// A time.
     ///
     /// # Errors
-    /// [`Fault::Invalid`] when it is none.
+    /// [`Fault::Malformed`] when it is none.
     pub fn time(&self, name: &str) -> Result<Option<Instant>, Fault> {
         let Some(text) = self.text(name) else {
             return Ok(None);
         };
-        text.parse().map(Some).map_err(|e| Fault::field(name, format!("`{text}` {e}")))
+        let wrong = |e| Fault::Malformed { reason: format!("`{name}`: `{text}` {e}") };
+        text.parse().map(Some).map_err(wrong)
+    }
+    /// From where the books are looked at: `as_of` and `known_at`.
+    ///
+    /// # Errors
+    /// As [`Self::time`].
+    pub fn seen(&self) -> Result<Seen, Fault> {
+        Ok(Seen { as_of: self.time("as_of")?, known_at: self.time("known_at")? })
+    }
+    /// A text that must be there.
+    ///
+    /// # Errors
+    /// [`Fault::Invalid`] when it is not.
+    pub fn needed(&self, name: &str) -> Result<&str, Fault> {
+        self.text(name).ok_or_else(|| Fault::field(name, "is missing"))
     }
     /// How many items a page has, 1 to 1000, 100 when nothing is said.
     ///

@@ -18,7 +18,8 @@ const HEADS: [&str; 10] = [
 ];
 
 /// A text that no spreadsheet takes for a formula.
-fn harmless(text: &str) -> String {
+#[must_use]
+pub fn harmless(text: &str) -> String {
     match text.chars().next() {
         Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{text}"),
         _ => text.to_owned(),

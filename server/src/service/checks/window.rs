@@ -3,7 +3,7 @@
 use super::super::book::Book;
 use super::priced::{Priced, Variant};
 use crate::store::db::{DbError, Tx};
-use crate::store::{check, event, names};
+use crate::store::{check, names, stored_event};
 use tokenscope::event::Status;
 use tokenscope::id::{ApiId, AppId, TeamId};
 use tokenscope::rate::{Session, chain};
@@ -73,7 +73,7 @@ async fn chained(
     at: Instant,
 ) -> Result<Option<Instant>, DbError> {
     let mut sessions = Vec::new();
-    for row in event::sessions(tx, book.org, vec![user], vec![api.0]).await? {
+    for row in stored_event::sessions(tx, book.org, (vec![user], vec![api.0]), i64::MIN).await? {
         let time = Instant::from_micros(row.at);
         let payer = book.apps.get(&AppId(row.app_id)).and_then(|app| app.team_at(time));
         if payer != Some(team) || row.variant_id != variant.known().map_or(0, |v| v.0) {

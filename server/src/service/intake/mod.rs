@@ -2,7 +2,6 @@
 //! (architecture.md, decision 5).
 
 mod prepare;
-mod windows;
 mod write;
 mod writer;
 
@@ -11,7 +10,7 @@ pub use writer::Writer;
 use super::Service;
 use super::checks::HoldEnding;
 use async_trait::async_trait;
-use prepare::{Prepared, prepare};
+pub use prepare::{Prepared, Ready, digest, prepare};
 use tokenscope::event::{EventResult, Submitted};
 use tokenscope::fault::{Fault, Needs};
 use tokenscope::permission::Scope;

@@ -301,6 +301,8 @@ fn ready(
         own_tokens: event.tokens.map(Tokens::micro),
         attributes: attributes(event),
         received_at: now.micros(),
+        revision: 0,
+        booked_at: Some(book.booked(at.micros())).filter(|booked| *booked != at.micros()),
     };
     Ok(Ready { place, row, team, rating })
 }

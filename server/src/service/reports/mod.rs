@@ -8,7 +8,7 @@ mod recent;
 mod spans;
 
 use super::Service;
-use super::balance::{team_balance, team_card};
+use super::balance::team_card;
 use super::book::Book;
 use crate::store::db::Tx;
 use asked::Asked;
@@ -16,11 +16,11 @@ use async_trait::async_trait;
 use std::collections::BTreeSet;
 use tokenscope::fault::{Fault, Needs};
 use tokenscope::id::TeamId;
-use tokenscope::permission::{Action, Reach, Scope};
+use tokenscope::permission::{Action, Scope};
 use tokenscope::report::{
-    Content, MyReport, OverviewReport, TeamBalance, TeamCard, Uncharged, expiring_lots,
+    Content, MyReport, OverviewReport, Seen, TeamBalance, TeamCard, Uncharged, expiring_lots,
 };
-use tokenscope::service::{Caller, Reports};
+use tokenscope::service::{Caller, Ledger, Reports};
 use tokenscope::time::Instant;
 use tokenscope::view::View;
 
@@ -34,7 +34,7 @@ impl Reports for Service {
         let mut tx = self.read().await?;
         let book = self.book(&mut tx, caller.org).await?;
         let now = self.clock().now();
-        let teams = cards(&mut tx, &book, book.teams.keys().copied(), now).await?;
+        let teams = cards(self, &mut tx, &book, book.teams.keys().copied(), now).await?;
         let asked = Asked::new(&mut tx, &book, now, view, None).await?;
         let usage = asked.usage(&mut tx).await?;
         let rows = asked.over_apps(&mut tx, true).await?;
@@ -61,7 +61,7 @@ impl Reports for Service {
         let book = self.book(&mut tx, caller.org).await?;
         let now = self.clock().now();
         let mine: Vec<TeamId> = caller.roles.teams.keys().copied().collect();
-        let teams = cards(&mut tx, &book, mine.iter().copied(), now).await?;
+        let teams = cards(self, &mut tx, &book, mine.iter().copied(), now).await?;
         // A caller who was never named by an event has no usage: no user has the number 0 or less.
         let user = caller.user.map_or(-1, |user| user.0);
         let apps = book.apps_of(user);
@@ -87,44 +87,21 @@ impl Reports for Service {
         team: Option<&str>,
         as_of: Option<Instant>,
     ) -> Result<Vec<TeamBalance>, Fault> {
-        check_read(caller)?;
-        let mut tx = self.read().await?;
-        let book = self.book(&mut tx, caller.org).await?;
-        let sees = |id: &TeamId| caller.roles.reach_in(Action::SeeUsage, *id) >= Reach::TeamTotals;
-        let mut seen: Vec<TeamId> = book.teams.keys().copied().filter(sees).collect();
-        if let Some(slug) = team {
-            // A team that may not be seen and one that is not there look the same.
-            let wanted = book.team(slug).filter(|id| seen.contains(id));
-            let missing = || Fault::NotFound { what: format!("the team `{slug}`") };
-            seen = vec![wanted.ok_or_else(missing)?];
-        }
-        let at = as_of.unwrap_or_else(|| self.clock().now());
-        balances(&mut tx, &book, seen.into_iter(), at).await
+        let seen = Seen { as_of, known_at: None };
+        Ok(self.balances_seen(caller, team, seen).await?.teams)
     }
 }
 
-fn check_read(caller: &Caller) -> Result<(), Fault> {
+/// A key has to have the scope to read.
+pub(super) fn check_read(caller: &Caller) -> Result<(), Fault> {
     if caller.has_scope(Scope::Read) {
         return Ok(());
     }
     Err(Fault::Forbidden { needs: Needs::Scope(Scope::Read) })
 }
 
-async fn balances(
-    tx: &mut Tx,
-    book: &Book,
-    teams: impl Iterator<Item = TeamId>,
-    at: Instant,
-) -> Result<Vec<TeamBalance>, Fault> {
-    let mut balances = Vec::new();
-    for team in teams {
-        balances.push(team_balance(tx, book, team, at).await?);
-    }
-    balances.sort_by(|a, b| a.slug.cmp(&b.slug));
-    Ok(balances)
-}
-
 async fn cards(
+    service: &Service,
     tx: &mut Tx,
     book: &Book,
     teams: impl Iterator<Item = TeamId>,
@@ -132,7 +109,7 @@ async fn cards(
 ) -> Result<Vec<TeamCard>, Fault> {
     let mut cards = Vec::new();
     for team in teams {
-        cards.push(team_card(tx, book, team, now).await?);
+        cards.push(team_card(service, tx, book, team, now).await?);
     }
     cards.sort_by(|a, b| a.balance.slug.cmp(&b.balance.slug));
     Ok(cards)

@@ -187,6 +187,7 @@ impl World {
         text.replace("{n}", &number.to_string())
             .replace("{id}", &self.spare_key)
             .replace("{number}", &self.spare_key)
+            .replace("{team}", "rouge")
             .replace("{*path}", "main.css")
     }
 

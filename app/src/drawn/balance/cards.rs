@@ -2,7 +2,7 @@
 
 use crate::components::donut;
 use crate::components::figure::{Figure, token_unit};
-use crate::{format, tr};
+use crate::{format, routes, tr};
 use leptos::prelude::*;
 use std::sync::Arc;
 use tokenscope::access::Access;
@@ -40,7 +40,7 @@ fn TeamCard(card: Card, frame: Arc<Frame>) -> impl IntoView {
         <article class="card balance" aria-labelledby=named data-testid="team-card"
             data-team=slug data-health=health>
             <header class="balance__head">
-                <h3 id=id>{team.name.clone()}</h3>
+                <h3 id=id><a href=routes::balance(&team.slug)>{team.name.clone()}</a></h3>
                 <span class="badge" data-state=state>{label}</span>
             </header>
             <div class="balance__body">
@@ -130,7 +130,7 @@ fn Future(outlook: Outlook, unit: String, frame: Arc<Frame>) -> impl IntoView {
     });
     let none = || view! { <dd>{tr!(balance.burn_none)}</dd> };
     let rate = rate.map_or_else(|| none().into_any(), IntoAny::into_any);
-    let (end, range) = run_out_words(outlook.run_out, &frame);
+    let (end, range) = run_out_words(outlook.run_out, frame.zone.date(frame.now));
     view! {
         <dl class="future" data-testid="future">
             <div><dt>{tr!(balance.burn_rate)}</dt>{rate}</div>
@@ -143,7 +143,7 @@ fn Future(outlook: Outlook, unit: String, frame: Arc<Frame>) -> impl IntoView {
 }
 
 /// When the tokens run out, and how sure that is.
-fn run_out_words(run_out: RunOut, frame: &Frame) -> (String, Option<String>) {
+pub(in crate::drawn) fn run_out_words(run_out: RunOut, today: Date) -> (String, Option<String>) {
     let (day, range) = match run_out {
         RunOut::Unused => return (tr!(balance.run_out_unused).to_owned(), None),
         RunOut::NotSoon => return (tr!(balance.run_out_not_soon).to_owned(), None),
@@ -151,7 +151,7 @@ fn run_out_words(run_out: RunOut, frame: &Frame) -> (String, Option<String>) {
         RunOut::On { day, range } => (day, range),
     };
     let date = format::date(day);
-    let words = match (day - frame.zone.date(frame.now)).num_days() {
+    let words = match (day - today).num_days() {
         ..=0 => tr!(balance.run_out_today, date = date),
         1 => tr!(balance.run_out_tomorrow, date = date),
         days => tr!(balance.run_out_in, date = date, days = days),
@@ -165,7 +165,7 @@ fn run_out_words(run_out: RunOut, frame: &Frame) -> (String, Option<String>) {
 }
 
 /// What calls may do, in words.
-pub(super) fn access_words(access: Access, zone: &Zone) -> String {
+pub(in crate::drawn) fn access_words(access: Access, zone: &Zone) -> String {
     match access {
         Access::Trial { until } => tr!(access.trial, date = format::date_of(until, zone)),
         Access::Full => tr!(access.full).to_owned(),
