@@ -1,6 +1,6 @@
 //! Holds: tokens reserved for calls, and the versions of what decisions rest on.
 
-use super::db::{Bulk, Column, DbError, Tx};
+use super::db::{Bulk, Column, Db, DbError, Tx};
 use crate::{args, statements};
 use std::collections::BTreeMap;
 use tokenscope::hold::HoldEnd;
@@ -69,6 +69,25 @@ pub struct Versions {
     pub revision: Option<i64>,
     /// Of its teams, those that were asked for.
     pub teams: BTreeMap<TeamId, TeamVersion>,
+}
+
+/// Revision of the book; number, record time and hold revision of a team.
+type VersionRow = (i64, Option<i64>, Option<i64>, Option<i64>);
+
+impl Versions {
+    fn of(rows: Vec<VersionRow>) -> Self {
+        let mut versions = Self::default();
+        for (revision, team, recorded_at, hold_revision) in rows {
+            versions.revision = Some(revision);
+            if let (Some(team), Some(recorded_at), Some(hold_revision)) =
+                (team, recorded_at, hold_revision)
+            {
+                let version = TeamVersion { recorded_at, hold_revision };
+                versions.teams.insert(TeamId(team), version);
+            }
+        }
+        versions
+    }
 }
 
 /// A hold as it is stored.
@@ -164,19 +183,19 @@ pub async fn versions(
     org: OrgId,
     teams: impl IntoIterator<Item = TeamId>,
 ) -> Result<Versions, DbError> {
-    type Row = (i64, Option<i64>, Option<i64>, Option<i64>);
-    let rows: Vec<Row> = tx.rows(HOLD_VERSIONS, args![org.0, numbers(teams)]).await?;
-    let mut versions = Versions::default();
-    for (revision, team, recorded_at, hold_revision) in rows {
-        versions.revision = Some(revision);
-        if let (Some(team), Some(recorded_at), Some(hold_revision)) =
-            (team, recorded_at, hold_revision)
-        {
-            let version = TeamVersion { recorded_at, hold_revision };
-            versions.teams.insert(TeamId(team), version);
-        }
-    }
-    Ok(versions)
+    Ok(Versions::of(tx.rows(HOLD_VERSIONS, args![org.0, numbers(teams)]).await?))
+}
+
+/// The same, read by itself.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn glance(
+    db: &Db,
+    org: OrgId,
+    teams: impl IntoIterator<Item = TeamId>,
+) -> Result<Versions, DbError> {
+    Ok(Versions::of(db.glance(HOLD_VERSIONS, args![org.0, numbers(teams)]).await?))
 }
 
 /// Takes the locks of teams and returns their versions.
