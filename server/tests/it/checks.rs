@@ -127,7 +127,7 @@ async fn live_through(
             }
         }
         if let Some(end) = given.ended.filter(|end| happened(end.at)) {
-            hold::end(&mut tx, caller.org, &[LongId(id)], end.at, end.how).await.unwrap();
+            hold::end(&mut tx, caller.org, LongId(id), end.at, end.how).await.unwrap();
         }
         hold::changed(&mut tx, caller.org, [team]).await.unwrap();
         tx.commit().await.unwrap();

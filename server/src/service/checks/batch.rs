@@ -106,10 +106,11 @@ impl<'a> Batch<'a> {
     }
 
     async fn release(&mut self, rows: &mut BTreeMap<LongId, HoldRow>) -> Result<(), Lost> {
-        let ids: Vec<LongId> = rows.keys().copied().collect();
         let (org, now) = (self.book.org, self.now);
-        for id in hold::end(&mut self.tx, org, &ids, now, HoldEnd::Released).await? {
-            let Some(row) = rows.get_mut(&id) else { continue };
+        for (id, row) in rows {
+            if !hold::end(&mut self.tx, org, *id, now, HoldEnd::Released).await? {
+                continue;
+            }
             row.ended_at = Some(now.micros());
             row.ended_how = Some("released".into());
             self.changes.entry(TeamId(row.team_id)).or_default().push(Change {

@@ -108,10 +108,11 @@ impl Grounds {
         now: Instant,
     ) -> Result<Stand, Fault> {
         let Found { team, version } = found;
-        let old = match self.present(book, found, now) {
-            Ok(stand) => return Ok(stand),
-            Err(old) => old,
-        };
+        if let Some(stand) = self.present(book, found, now) {
+            return Ok(stand);
+        }
+        // Taken out while it is mended.
+        let old = self.lock().remove(&(book.org, team));
         let old = old.filter(|ground| ground.at.since(now) <= WAVER);
         let now = old.as_ref().map_or(now, |ground| now.max(ground.at));
         let (books, old) = match old {
@@ -142,28 +143,19 @@ impl Grounds {
         Ok(stand)
     }
 
-    /// The same where the ground is of this version; otherwise takes it out, to be mended.
-    fn present(
-        &self,
-        book: &Book,
-        found: Found,
-        now: Instant,
-    ) -> Result<Stand, Option<Box<Ground>>> {
+    /// The same where the ground is of this version.
+    pub fn present(&self, book: &Book, found: Found, now: Instant) -> Option<Stand> {
         let mut teams = self.lock();
-        let key = (book.org, found.team);
-        let Some(ground) = teams.get_mut(&key) else {
-            return Err(None);
-        };
+        let ground = teams.get_mut(&(book.org, found.team))?;
         let later = now.max(ground.at);
-        if later.since(now) <= WAVER
+        let same = later.since(now) <= WAVER
             && ground.books.are_of(book, found.version, later)
-            && ground.hold_revision == found.version.hold_revision
-        {
+            && ground.hold_revision == found.version.hold_revision;
+        same.then(|| {
             ground.at = later;
             ground.promises.pass(later);
-            return Ok(ground.stand());
-        }
-        Err(teams.remove(&key))
+            ground.stand()
+        })
     }
 
     /// Puts a ground in, unless somebody put in a newer one.

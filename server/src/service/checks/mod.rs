@@ -112,7 +112,17 @@ impl Checks for Service {
         let missing =
             || Fault::NotFound { what: "a decision of this id (30 days are kept)".into() };
         let row = row.ok_or_else(missing)?;
-        serde_json::from_str(&row.content).map_err(|error| fault::internal(&error))
+        let record = serde_json::from_str(&row.content);
+        let mut record: DecisionRecord = record.map_err(|error| fault::internal(&error))?;
+        let names = match row.team_id {
+            Some(team) => caller.roles.reach_in(Action::SeeNames, TeamId(team)),
+            None => caller.roles.reach(Action::SeeNames),
+        };
+        let user = record.call.user.take();
+        record.call.user = user.filter(|user| {
+            names >= Reach::Team || user.to_lowercase() == caller.email.to_lowercase()
+        });
+        Ok(record)
     }
 }
 

@@ -4,12 +4,12 @@
 
 use super::super::book::Book;
 use super::super::{Service, fault};
-use super::ground::{Found, Stand, WindowKey};
+use super::ground::{Books, Found, Stand, WindowKey};
 use super::judged::{Judged, judge};
 use super::priced::Priced;
 use super::window::{self, Window};
 use crate::store::db::Tx;
-use crate::store::hold::{self, TeamVersion};
+use crate::store::hold::{self, TeamVersion, Versions};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokenscope::check::AskedCall;
@@ -69,11 +69,20 @@ async fn together(service: &Service, org: OrgId, group: Vec<Ask>) {
     }
 }
 
-async fn judge_all(
-    service: &Service,
-    org: OrgId,
-    calls: &[Arc<AskedCall>],
-) -> Result<Vec<Result<Seen, Fault>>, Fault> {
+type All = Vec<Result<Seen, Fault>>;
+
+/// In memory where nothing has changed since, and else in a transaction that reads what has.
+async fn judge_all(service: &Service, org: OrgId, calls: &[Arc<AskedCall>]) -> Result<All, Fault> {
+    if let Some(book) = service.parts.books.get(org) {
+        let teams = teams(&book, calls, service.clock().now());
+        let versions = hold::glance(service.db(), org, teams).await.map_err(fault::of)?;
+        let now = service.clock().now();
+        let same = versions.revision == Some(book.revision);
+        if let Some(all) = same.then(|| in_memory(service, &book, &versions, calls, now)).flatten()
+        {
+            return Ok(all);
+        }
+    }
     let mut tx = service.read().await?;
     let now = service.clock().now();
     let (book, versions) = versions(service, &mut tx, org, calls, now).await?;
@@ -83,6 +92,42 @@ async fn judge_all(
         judged.push(sight.judge(call).await);
     }
     Ok(judged)
+}
+
+/// Judges all calls by what is remembered; none where something is missing or of another version.
+fn in_memory(
+    service: &Service,
+    book: &Arc<Book>,
+    versions: &Versions,
+    calls: &[Arc<AskedCall>],
+    now: Instant,
+) -> Option<All> {
+    let grounds = &service.parts.checks.grounds;
+    let mut stands: BTreeMap<TeamId, Stand> = BTreeMap::new();
+    let mut all = Vec::with_capacity(calls.len());
+    for call in calls {
+        let priced = match Priced::new(book, call, now) {
+            Ok(priced) => priced,
+            Err(fault) => {
+                all.push(Err(fault));
+                continue;
+            }
+        };
+        if let Some(team) = priced.team
+            && !stands.contains_key(&team)
+        {
+            let found = Found { team, version: *versions.teams.get(&team)? };
+            stands.insert(team, grounds.present(book, found, now)?);
+        }
+        let stand = priced.team.and_then(|team| stands.get(&team));
+        let window = match window_key(book, call, &priced, stand) {
+            Some((of, key, books)) => grounds.window(of, books, &key)?,
+            None => Window::default(),
+        };
+        let judged = judge(book, call, priced, stand, window, now);
+        all.push(Ok(Seen { judged, book: Arc::clone(book) }));
+    }
+    Some(all)
 }
 
 /// What the calls of one group share.
@@ -154,6 +199,18 @@ pub fn team_of(book: &Book, call: &AskedCall, now: Instant) -> Option<TeamId> {
     book.apps.get(&book.app(&call.client_id)?)?.team_at(now)
 }
 
+/// Under which the window of a call for a daily product is remembered; none where it has none.
+fn window_key<'a>(
+    book: &Book,
+    call: &AskedCall,
+    priced: &Priced,
+    stand: Option<&'a Stand>,
+) -> Option<((OrgId, TeamId), WindowKey, &'a Arc<Books>)> {
+    let (user, team) = (call.user.as_ref()?, priced.team.filter(|_| priced.is_daily())?);
+    let key = (user.to_lowercase(), priced.api?, priced.variant);
+    Some(((book.org, team), key, &stand?.books))
+}
+
 /// What there is to know of the window of a call for a daily product.
 pub async fn window_of(
     service: &Service,
@@ -163,21 +220,17 @@ pub async fn window_of(
     priced: &Priced,
     stand: Option<&Stand>,
 ) -> Result<Window, Fault> {
-    let (Some(user), Some(api), Some(stand)) = (&call.user, priced.api, stand) else {
-        return Ok(Window::default());
-    };
-    let Some(team) = priced.team.filter(|_| priced.is_daily()) else {
+    let (Some((of, key, books)), Some(stand)) = (window_key(book, call, priced, stand), stand)
+    else {
         return Ok(Window::default());
     };
     let grounds = &service.parts.checks.grounds;
-    let user = user.to_lowercase();
-    let (of, key): (_, WindowKey) = ((book.org, team), (user, api, priced.variant));
-    if let Some(window) = grounds.window(of, &stand.books, &key) {
+    if let Some(window) = grounds.window(of, books, &key) {
         return Ok(window);
     }
     let window = window::look(tx, book, priced, &key.0, stand.at).await.map_err(fault::of)?;
     if window.lasting {
-        grounds.remember(of, &stand.books, key, window);
+        grounds.remember(of, books, key, window);
     }
     Ok(window)
 }

@@ -42,8 +42,7 @@ impl HoldEnding {
             return Ok(());
         };
         let now = ending.clock.now();
-        let ended = hold::end(tx, org, &[ending.hold], now, HoldEnd::Settled).await?;
-        if !ended.is_empty() {
+        if hold::end(tx, org, ending.hold, now, HoldEnd::Settled).await? {
             hold::changed(tx, org, [ending.team]).await?;
         }
         Ok(())
