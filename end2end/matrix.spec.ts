@@ -37,6 +37,10 @@ const PAGES: readonly PageLine[] = [
   { path: '/admin/tokens/new', for: ['admin'] },
   { path: '/admin/audit', for: ['manager', 'admin'] },
   { path: '/admin/demo', for: ['admin'] },
+  { path: '/balance', for: INSIDE },
+  { path: '/balance/platform', for: ['manager', 'admin'] },
+  { path: '/balance/field-capture', for: ['manager', 'admin'] },
+  { path: '/balance/nowhere', for: INSIDE, status: 404 },
   { path: '/help', for: INSIDE },
   { path: '/help/components', for: ['admin'] },
 ];

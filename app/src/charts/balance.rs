@@ -169,9 +169,7 @@ impl Line<'_> {
             // What would stand beyond an edge stands at it.
             let x = x.clamp(wide, plane.area.width - wide);
             let y = y.clamp((-high).max(0), plane.area.height - high.max(0));
-            let corners = vec![(x - wide, y + high), (x + wide, y + high), (x, y)];
-            let corners =
-                if up { vec![(x - wide, y), (x + wide, y), (x, y + high)] } else { corners };
+            let corners = vec![(x - wide, y), (x + wide, y), (x, y + high)];
             root.draw(&Polygon::new(corners, rgb(colour).filled()))?;
         }
         Ok(())

@@ -74,8 +74,8 @@ async fn the_style_guide_is_for_admins() {
 async fn the_navigation_shows_what_the_role_opens() {
     let links = [
         (OrgRole::Developer, vec!["/me"]),
-        (OrgRole::Manager, vec!["/overview", "/me", "/admin/tokens"]),
-        (OrgRole::Admin, vec!["/overview", "/me", "/admin/tokens"]),
+        (OrgRole::Manager, vec!["/overview", "/me", "/balance", "/admin/tokens"]),
+        (OrgRole::Admin, vec!["/overview", "/me", "/balance", "/admin/tokens"]),
     ];
     for (role, wanted) in links {
         let (_, html) = page("/help", role).await;

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 mod absent;
+mod balance;
 mod first_steps;
 mod help;
 mod pages;

@@ -256,7 +256,7 @@ fn context(
 ) -> impl Fn() + Clone + Send + Sync + 'static {
     let services = Services {
         reports: Arc::new(answers),
-        ledger: Arc::new(Absent),
+        ledger: Arc::new(crate::balance::Books),
         directory: Arc::new(NoDirectory),
         second_factor: Arc::new(NoDirectory),
         sign_on: Arc::new(NoDirectory),

@@ -38,7 +38,7 @@ pub fn table(report: &AccountReport) -> AnyView {
             Head::text(tr!(ledger.what)),
             Head::text(tr!(tokens.reference)),
             Head::text(tr!(tokens.kind)),
-            Head::number(named_unit(&frame.token_name)),
+            Head::number(tr!(ledger.amount)),
         ],
         rows: report.events.iter().map(row).collect(),
         foot: None,

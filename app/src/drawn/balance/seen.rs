@@ -2,6 +2,7 @@
 
 use crate::drawn::site::Asked;
 use crate::{format, routes, tr};
+use chrono::Timelike;
 use leptos::prelude::*;
 use tokenscope::report::{LedgerFrame, Moment, Moments, Stretch};
 use tokenscope::time::{Instant, Zone};
@@ -71,7 +72,10 @@ impl Wanted {
 
 /// As an input of date and time has it; empty where nothing was asked.
 fn local(at: Option<Instant>, zone: &Zone) -> String {
-    at.map(|at| zone.local(at).format("%Y-%m-%dT%H:%M:%S").to_string()).unwrap_or_default()
+    let Some(local) = at.map(|at| zone.local(at)) else { return String::new() };
+    // Whole minutes are the rule, and take less room.
+    let form = if local.second() == 0 { "%Y-%m-%dT%H:%M" } else { "%Y-%m-%dT%H:%M:%S" };
+    local.format(form).to_string()
 }
 
 /// What could not be followed, in words.
@@ -145,7 +149,7 @@ pub fn picker(wanted: &Wanted, path: &str, frame: &LedgerFrame) -> AnyView {
         view! {
             <div class="field">
                 <label for=name>{label}</label>
-                <input class="input" type="datetime-local" step="1" id=name name=name value=value
+                <input class="input" type="datetime-local" step="any" id=name name=name value=value
                     aria-describedby=hint_id.clone()/>
                 <p class="field__hint" id=hint_id>{hint}</p>
             </div>

@@ -32,6 +32,8 @@ pub fn table(report: &AccountReport) -> AnyView {
         .chain(ends.iter().flat_map(|end| [end.available, end.debt]));
     let places = format::decimals(amounts.map(|amount| amount.micro()));
     let number = |micro: i64| Cell::Number(format::padded(micro, places));
+    // Nearly every line moves one of the two only.
+    let moved = |micro: i64| if micro == 0 { Cell::Number("–".into()) } else { number(micro) };
     let end = |name: &str, position: Position| {
         vec![
             Cell::Text(name.to_owned()),
@@ -47,8 +49,8 @@ pub fn table(report: &AccountReport) -> AnyView {
         vec![
             Cell::Text(kind(line.line).to_owned()),
             Cell::Text(about(line, report, &lots)),
-            number(line.available.micro()),
-            number(line.debt.micro()),
+            moved(line.available.micro()),
+            moved(line.debt.micro()),
         ]
     };
     let first = zone.date(report.statement.from.unwrap_or(report.frame.now));

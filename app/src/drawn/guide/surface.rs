@@ -81,11 +81,11 @@ pub(super) fn letters() -> AnyView {
 }
 
 /// All but `brand` and what browsers show of their own.
-const ICONS: [&str; 37] = [
-    "overview", "me", "admin", "apps", "team", "key", "lock", "clock", "warning", "check", "info",
-    "plus", "minus", "close", "chevron", "download", "filter", "calendar", "sort", "sun", "moon",
-    "language", "menu", "sign-out", "copy", "token", "help", "external", "trash", "edit",
-    "session", "empty", "brand", "account", "done", "open", "tokens",
+const ICONS: [&str; 38] = [
+    "overview", "me", "balance", "admin", "apps", "team", "key", "lock", "clock", "warning",
+    "check", "info", "plus", "minus", "close", "chevron", "download", "filter", "calendar", "sort",
+    "sun", "moon", "language", "menu", "sign-out", "copy", "token", "help", "external", "trash",
+    "edit", "session", "empty", "brand", "account", "done", "open", "tokens",
 ];
 
 pub(super) fn icons() -> AnyView {
