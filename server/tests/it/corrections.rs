@@ -3,6 +3,7 @@
 
 use crate::given::{assigned, at, charged, event, lot, rate, red_team, send, team, tokens};
 use crate::harness::{Database, on_each_database};
+use tokenscope::access::{Overdraft, Policy};
 use tokenscope::check::AskedCall;
 use tokenscope::correction::{BucketChange, Corrected, Correction, Corrections};
 use tokenscope::event::{EventResult, NewEvent};
@@ -128,8 +129,7 @@ async fn a_revision_is_corrected_once(database: Database) {
 async fn a_preview_names_decisions_that_would_be_others(database: Database) {
     let service = database.service(now()).await;
     let caller = red_team(&service, "a").await;
-    let mut policy = tokenscope::access::Policy::default();
-    policy.overdraft = tokenscope::access::Overdraft::Deny;
+    let policy = Policy { overdraft: Overdraft::Deny, ..Policy::default() };
     let policy = Fact::Policy { team: None, from: Instant::MIN, policy };
     service.record(&caller, vec![lot("l", "red", "10"), policy]).await.unwrap();
     send(&service, &caller, [sized("1", now().plus(-DAY), 9)]).await;

@@ -4,7 +4,7 @@
 //! again at any time. The answers are the same for now, for any instant and as known at any other.
 
 use crate::given::{program_of, try_send};
-use crate::harness::{Backend, Database, on_each_database};
+use crate::harness::{Backend, Database, on_each_database, wanted_cases};
 use crate::random::{Random, TEAMS, event, lots, start};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -32,8 +32,7 @@ use tokenscope_server::{args, statements};
 
 /// The cases of each database; SQLite is quick enough for all of them.
 fn seeds(backend: Backend) -> Range<u64> {
-    let more = std::env::var("TOKENSCOPE_TEST_SEEDS").ok().and_then(|text| text.parse().ok());
-    let cases: u64 = more.unwrap_or(16);
+    let cases = wanted_cases().unwrap_or(16);
     match backend {
         Backend::Sqlite => 0..cases * 2,
         Backend::Postgres => 0..cases / 2,
