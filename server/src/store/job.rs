@@ -30,11 +30,11 @@ statements! {
     /// How far a job is.
     JOB_PROGRESS = "UPDATE job SET position = $3, done = $4, claimed_until = $5
         WHERE org_id = $1 AND job_id = $2 AND state = 'running'";
-    /// What a job prepared counts from now on.
-    JOB_SWITCH = "UPDATE job SET state = 'done', done = total, switched_at = $3,
+    /// What a job prepared counts from now on. What it was to do names people, and is recorded.
+    JOB_SWITCH = "UPDATE job SET state = 'done', done = total, content = '', switched_at = $3,
         finished_at = $3, claimed_until = 0 WHERE org_id = $1 AND job_id = $2";
     /// A job could not do it.
-    JOB_FAIL = "UPDATE job SET state = 'failed', failure = $3, finished_at = $4,
+    JOB_FAIL = "UPDATE job SET state = 'failed', content = '', failure = $3, finished_at = $4,
         claimed_until = 0 WHERE org_id = $1 AND job_id = $2";
     /// What a job adds to the sums of hours.
     JOB_SUMS = "SELECT team_id, at, class, amount FROM job_sum

@@ -19,6 +19,7 @@ use crate::store::stored_event::{self, Selector, StoredEvent};
 use crate::store::{charge, job, org, outbox};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use tokenscope::audit::Actor;
 use tokenscope::fact::{Fact, Once, Receipt};
 use tokenscope::fault::Fault;
 use tokenscope::id::OrgId;
@@ -40,7 +41,8 @@ const COUNTED: i64 = 1_000_000_000;
 #[derive(Serialize, Deserialize)]
 struct Content {
     facts: Vec<Fact>,
-    caller: Caller,
+    /// Who asked for it: a number, so that nobody stands here by name.
+    actor: Actor,
 }
 
 /// How far a job is.
@@ -107,13 +109,14 @@ impl Service {
         for rule in &rules {
             recorder.name_parts(rule).await?;
         }
-        let content = Content { facts: rules, caller: caller.clone() };
+        let actor = Actor::of(caller);
+        let content = Content { facts: rules, actor };
         let content = serde_json::to_string(&content).map_err(|e| fault::internal(&e))?;
         let number = recorder.lock.number();
         recorded.new += new;
         recorded.job = Some(number);
         let receipt = Receipt { recorded, ..receipt };
-        recorder.finish(caller, once.as_ref(), &receipt).await?;
+        recorder.finish(actor, once.as_ref(), &receipt).await?;
         let Recorder { mut tx, lock, .. } = recorder;
         job::add(&mut tx, caller.org, (number, KIND), (&content, total), now.micros())
             .await
@@ -272,7 +275,7 @@ impl Service {
         &self,
         org: OrgId,
         number: i64,
-        Content { facts, caller }: Content,
+        Content { facts, actor }: Content,
         position: &mut Position,
     ) -> Result<(), Fault> {
         let now = self.clock().now();
@@ -282,7 +285,7 @@ impl Service {
         let mut recorder = Recorder::new(tx, lock, &before, now);
         recorder.record_all(facts).await?;
         recorder.reload().await?;
-        recorder.finish(&caller, None, &Receipt::default()).await?;
+        recorder.finish(actor, None, &Receipt::default()).await?;
         let Recorder { mut tx, mut lock, book: after, .. } = recorder;
         let left = job::events(&mut tx, org, number, i64::MAX).await.map_err(fault::of)?;
         let current = stored_event::by_key(&mut tx, org, left.clone()).await.map_err(fault::of)?;

@@ -60,7 +60,7 @@ impl Books for Service {
             return self.record_later(caller, facts, (receipt, once), now).await;
         }
         recorder.rerate(&before).await?;
-        recorder.finish(caller, once.as_ref(), &receipt).await?;
+        recorder.finish(Actor::of(caller), once.as_ref(), &receipt).await?;
         let Recorder { mut tx, lock, .. } = recorder;
         if recorded.new > 0 {
             lock.give_back(&mut tx).await.map_err(fault::of)?;
@@ -171,14 +171,13 @@ impl Recorder {
     /// Writes down what was recorded, by whom, and the answer of a request that is done once.
     async fn finish(
         &mut self,
-        caller: &Caller,
+        actor: Actor,
         once: Option<&Once>,
         receipt: &Receipt,
     ) -> Result<(), Fault> {
-        let (org, now) = (caller.org, self.now);
+        let (org, now) = (self.org(), self.now);
         let new = std::mem::take(&mut self.new);
         let entries = audit::of_facts(&mut self.tx, &self.book, &new).await.map_err(fault::of)?;
-        let actor = Actor::of(caller);
         audit::append(&mut self.tx, org, actor, now, entries).await.map_err(fault::of)?;
         match once {
             Some(once) => idempotency::keep(&mut self.tx, org, once, receipt, now).await,
