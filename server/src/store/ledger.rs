@@ -50,6 +50,12 @@ statements! {
     /// The time of a team's first charge after an instant.
     CHARGE_AHEAD = "SELECT min(at) AS at FROM charge
         WHERE org_id = $1 AND team_id = $2 AND at > $3";
+    /// What was recorded for a team after some record time, but for what jobs prepared.
+    CHARGE_SINCE = "SELECT at, class, cast(sum(amount) AS bigint) AS amount FROM charge
+        WHERE org_id = $1 AND team_id = $2 AND recorded_at > $3 AND generation = 0
+        GROUP BY at, class ORDER BY at, class LIMIT $4";
+    /// When a job last switched.
+    JOB_SWITCHED = "SELECT max(switched_at) AS switched_at FROM job WHERE org_id = $1";
     /// The charges of a part of an hour.
     CHARGE_PART = "SELECT class, cast(sum(amount) AS bigint) AS amount FROM charge
         WHERE org_id = $1 AND team_id = $2 AND at >= $3 AND at < $4
@@ -246,6 +252,29 @@ pub async fn ahead(
     after: i64,
 ) -> Result<Option<i64>, DbError> {
     let row: Option<(Option<i64>,)> = tx.row(CHARGE_AHEAD, args![org.0, team.0, after]).await?;
+    Ok(row.and_then(|(at,)| at))
+}
+
+/// What was recorded for a team after some record time, but for what jobs prepared: time, class,
+/// micro-tokens.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn since(
+    tx: &mut Tx,
+    (org, team): (OrgId, TeamId),
+    recorded_at: i64,
+    most: i64,
+) -> Result<Vec<(i64, String, i64)>, DbError> {
+    tx.rows(CHARGE_SINCE, args![org.0, team.0, recorded_at, most]).await
+}
+
+/// When a job of the organization last switched.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn switched_at(tx: &mut Tx, org: OrgId) -> Result<Option<i64>, DbError> {
+    let row: Option<(Option<i64>,)> = tx.row(JOB_SWITCHED, args![org.0]).await?;
     Ok(row.and_then(|(at,)| at))
 }
 

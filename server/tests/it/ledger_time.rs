@@ -8,7 +8,7 @@ use tokenscope::explain::{ChargeLine, UsageLine};
 use tokenscope::fact::Fact;
 use tokenscope::replay::Replay;
 use tokenscope::report::{Explanation, Figure, Seen, SeenAt};
-use tokenscope::scenario::Scenario;
+use tokenscope::scenario::{Scenario, ScenarioEvent};
 use tokenscope::service::{Books, Caller, Intake, Ledger};
 use tokenscope::time::{DAY, HOUR, Instant};
 use tokenscope_server::service::Service;
@@ -25,6 +25,7 @@ fn stage(n: u64) -> Instant {
 on_each_database!(
     books_at_any_time_are_those_of_the_replay,
     statements_and_explanations_are_those_of_the_replay,
+    the_kept_books_follow_what_arrives,
 );
 
 /// How many scenarios a database is given.
@@ -158,6 +159,52 @@ async fn statements_and_explanations_are_those_of_the_replay(database: Database)
             let seen = Seen { as_of: Some(as_of), known_at };
             let asked = Asked { service: &service, told: &told, team, seen, from };
             asked.compare(of).await;
+        }
+    }
+}
+
+/// Events arrive late, in time and a little ahead while the clock goes on; after each batch the
+/// kept books are those of the replay of what has arrived.
+async fn the_kept_books_follow_what_arrives(database: Database) {
+    const MINUTE: i64 = HOUR / 60;
+    let service = database.service(stage(0)).await;
+    for seed in 200..200 + count(&database) {
+        let mut random = Random::new(seed);
+        let whole = random::scenario(&mut random);
+        service.clock().set(random::start().plus(-9 * DAY));
+        let zone = ZONES[usize::try_from(seed).unwrap() % ZONES.len()];
+        let caller = program_of(&service, &format!("f{seed}"), zone).await;
+        let mut arrived = Scenario { events: Vec::new(), moves: Vec::new(), ..whole.clone() };
+        let later = arrived.lots.split_off(arrived.lots.len() / 2);
+        service.record(&caller, arrived.facts()).await.unwrap();
+        let (mut waiting, mut later) = (whole.events.clone(), later.into_iter());
+        let mut now = random::start();
+        while now < random::start().plus(9 * DAY) {
+            now = now.plus(random.between(1, 12 * 60) * MINUTE);
+            if let Some(event) = waiting.iter().find(|event| event.time > now)
+                && random.one_in(2)
+            {
+                // Its sender's clock is ahead.
+                now = now.max(event.time.plus(-random.between(1, 5) * MINUTE));
+            }
+            service.clock().set(now);
+            let comes = |event: &ScenarioEvent| event.time <= now.plus(5 * MINUTE);
+            let (came, rest): (Vec<_>, Vec<_>) =
+                waiting.into_iter().partition(|event| comes(event) && random.one_in(2));
+            waiting = rest;
+            let batch = Scenario { events: came.clone(), ..whole.clone() };
+            let events = batch.new_events().unwrap().into_iter().map(Ok).collect();
+            service.accept(&caller, events).await.unwrap();
+            arrived.events.extend(came);
+            if let Some(lot) = later.next() {
+                arrived.lots.push(lot);
+                service.record(&caller, arrived.facts()).await.unwrap();
+            }
+            let replay = Replay::new(&arrived).unwrap();
+            for team in TEAMS {
+                let kept = service.state_now(caller.org, team).await.unwrap();
+                assert_eq!(kept, replay.state(team, now).unwrap(), "seed {seed}, {team}, {now}");
+            }
         }
     }
 }

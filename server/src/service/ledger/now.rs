@@ -2,8 +2,11 @@
 //!
 //! What is kept is of one version: the revision of the organization's facts and the newest record
 //! time of the team's charges. Whoever writes something that a balance depends on has to move one
-//! of the two in the same transaction. And it counts until its `next_change` only: from then on
-//! the passing of time alone makes another state.
+//! of the two in the same transaction; a job that switches moves the revision. And it counts until
+//! its `next_change` only: from then on the passing of time alone makes another state.
+//!
+//! A new charge does not make all of it anew: the steps are kept, and what was recorded since is
+//! added to them.
 
 use super::loader::{Facts, facts_of};
 use super::pieces::{Pieces, changes};
@@ -20,7 +23,10 @@ use tokenscope::id::{OrgId, TeamId};
 use tokenscope::time::Instant;
 
 /// Most teams whose books are kept.
-const KEPT: usize = 10_000;
+const KEPT: usize = 2_000;
+/// Most instants with new charges that are added to kept steps; with more of them it is as well to
+/// begin anew.
+const ADDED: i64 = 2_000;
 
 /// Of which facts a state is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +50,12 @@ pub struct TeamNow {
     pub next_change: Option<Instant>,
     /// What the state was worked out from, besides the charges.
     pub facts: Facts,
+    /// The charges that it was worked out from.
+    pieces: Pieces,
+    /// When a job last switched.
+    switched_at: Option<i64>,
+    /// The zone whose hours and days the pieces are.
+    zone: String,
 }
 
 impl TeamNow {
@@ -93,10 +105,11 @@ pub async fn team_now(
     let version =
         Version { revision: book.revision, recorded_at: recorded_at.ok_or_else(missing)? };
     let key = (book.org, team);
-    if let Some(kept) = service.parts.ledgers.get(key).filter(|kept| kept.is_good(version, now)) {
-        return Ok(kept);
+    let kept = service.parts.ledgers.get(key);
+    if let Some(kept) = kept.as_ref().filter(|kept| kept.is_good(version, now)) {
+        return Ok(Arc::clone(kept));
     }
-    let found = Arc::new(compute(tx, book, team, (version, now)).await?);
+    let found = Arc::new(compute(tx, book, team, (version, now), kept).await?);
     service.parts.ledgers.put(key, Arc::clone(&found));
     Ok(found)
 }
@@ -122,10 +135,25 @@ async fn compute(
     book: &Book,
     team: TeamId,
     (version, now): (Version, Instant),
+    kept: Option<Arc<TeamNow>>,
 ) -> Result<TeamNow, Fault> {
-    let facts = facts_of(tx, book, team, None).await?;
+    let same = kept.as_ref().filter(|kept| kept.version.revision == version.revision);
+    let facts = match same {
+        Some(kept) => kept.facts.clone(),
+        None => facts_of(tx, book, team, None).await?,
+    };
     let charges = Charges::known_at(tx, book, team, None).await?;
-    let mut pieces = Pieces::load(tx, &charges, &facts.books, now, &[]).await?;
+    let switched_at = match same {
+        Some(kept) => kept.switched_at,
+        None => ledger::switched_at(tx, book.org).await.map_err(fault::of)?,
+    };
+    let fits = |kept: &Arc<TeamNow>| {
+        kept.switched_at == switched_at
+            && kept.zone == book.zone.name
+            && kept.version.recorded_at <= version.recorded_at
+    };
+    let old = kept.filter(fits);
+    let mut pieces = pieces(tx, &charges, &facts, now, old.as_deref()).await?;
     let mut state = pieces.state(tx, &charges, &facts.books, now).await?;
     let trial = book.trial_at(team, now, None);
     state.access = state.clock.access(now, trial);
@@ -137,5 +165,28 @@ async fn compute(
         // From its first open instant on, a line about the trial is seen.
         .chain([book.open()]);
     let next_change = candidates.filter(|at| *at > now).min();
-    Ok(TeamNow { version, state, next_change, facts })
+    let zone = book.zone.name.clone();
+    Ok(TeamNow { version, state, next_change, facts, pieces, switched_at, zone })
+}
+
+/// The steps up to now: those that were kept with what was recorded since, or all anew.
+async fn pieces(
+    tx: &mut Tx,
+    charges: &Charges<'_>,
+    facts: &Facts,
+    now: Instant,
+    old: Option<&TeamNow>,
+) -> Result<Pieces, Fault> {
+    // Kept steps know nothing beyond the instant they were made for.
+    if let Some(old) = old.filter(|old| old.state.at <= now) {
+        let of = (charges.book.org, charges.team);
+        let rows = ledger::since(tx, of, old.version.recorded_at, ADDED + 1).await;
+        let rows = rows.map_err(fault::of)?;
+        if i64::try_from(rows.len()).is_ok_and(|count| count <= ADDED) {
+            let mut pieces = old.pieces.clone();
+            pieces.renew(tx, charges, &facts.books, now, rows).await?;
+            return Ok(pieces);
+        }
+    }
+    Pieces::load_to_keep(tx, charges, &facts.books, now).await
 }
