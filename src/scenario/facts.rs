@@ -62,7 +62,8 @@ impl Scenario {
         let ScenarioPolicy { grace_days, unblock } = self.policy;
         let policy = Policy { grace_days, unblock, ..Policy::default() };
         let mut facts = vec![Fact::Policy { team: None, from: Instant::MIN, policy }];
-        for slug in self.team_names() {
+        // Pools are made with the owner lines that name their owners.
+        for slug in self.team_names().into_iter().filter(|slug| !slug.starts_with('~')) {
             facts.push(Fact::Team { slug: slug.into(), name: slug.into() });
         }
         for line in &self.policies {

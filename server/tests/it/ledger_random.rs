@@ -162,6 +162,9 @@ impl World {
             _ => self.unblock().await,
         }
         self.steps.push(self.now);
+        // What is kept from now on has to follow everything that comes.
+        let (service, team) = (self.service(), self.random.pick(TEAMS));
+        service.state_now(self.caller.org, team).await.unwrap();
     }
 
     /// Whether the books take a fact.
