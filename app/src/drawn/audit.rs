@@ -145,7 +145,7 @@ fn row(line: &AuditLine, zone: &Zone) -> Vec<Cell> {
         Cell::Time(line.at.rfc3339(), format::date_time(line.at, zone)),
         Cell::Text(who(line)),
         Cell::Text(name(&line.action).to_owned()),
-        Cell::Text(line.subject.clone()),
+        Cell::View(view! { <code>{line.subject.clone()}</code> }.into_any()),
         Cell::View(view! { <code class="audit__content">{content}</code> }.into_any()),
         Cell::View(view! { <code>{hash}</code> }.into_any()),
     ]
