@@ -35,6 +35,7 @@ const PAGES: readonly PageLine[] = [
   { path: '/admin/keys/new', for: ['admin'] },
   { path: '/admin/tokens', for: ['manager', 'admin'] },
   { path: '/admin/tokens/new', for: ['admin'] },
+  { path: '/admin/audit', for: ['manager', 'admin'] },
   { path: '/admin/demo', for: ['admin'] },
   { path: '/balance', for: INSIDE },
   { path: '/balance/platform', for: ['manager', 'admin'] },

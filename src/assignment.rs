@@ -34,6 +34,22 @@ impl<T: Clone + PartialEq> AssignmentLines<T> {
     }
 }
 
+impl<T: Clone + PartialEq> AssignmentLines<T> {
+    /// From the first to the last instant at which another team pays than by other lines; none
+    /// where they agree.
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> Option<Period> {
+        let mut starts: Vec<Instant> = self.starts().chain(other.starts()).collect();
+        starts.sort_unstable();
+        starts.dedup();
+        let differs = |at: &&Instant| self.team_at(**at) != other.team_at(**at);
+        let first = starts.iter().find(differs)?;
+        let last = starts.iter().rposition(|at| differs(&at))?;
+        let end = starts.get(last + 1).copied().unwrap_or(Instant::MAX);
+        Some(Period::new(*first, end))
+    }
+}
+
 impl<T: Clone> AssignmentLines<T> {
     /// Records a line; none = the app has no team from then on.
     pub fn assign(&mut self, from: Instant, team: Option<T>) {
@@ -68,6 +84,24 @@ mod tests {
         lines.assign(at(20), Some("b"));
         let teams = [9, 10, 19, 20, 29, 30].map(|t| lines.team_at(at(t)));
         assert_eq!(teams, [None, Some("a"), Some("a"), Some("b"), Some("b"), None]);
+    }
+
+    #[test]
+    fn a_difference_ends_where_the_lines_agree_again() {
+        let at = Instant::from_micros;
+        let lines = |given: &[(i64, &'static str)]| {
+            let mut lines = AssignmentLines::default();
+            for (from, team) in given {
+                lines.assign(at(*from), Some(*team));
+            }
+            lines
+        };
+        let before = lines(&[(0, "a"), (30, "c")]);
+        assert_eq!(before.difference(&before), None);
+        let moved = lines(&[(0, "a"), (10, "b"), (30, "c")]);
+        assert_eq!(before.difference(&moved), Some(Period::new(at(10), at(30))));
+        let other = lines(&[(5, "a")]);
+        assert_eq!(before.difference(&other), Some(Period::new(at(0), Instant::MAX)));
     }
 
     #[test]

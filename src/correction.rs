@@ -1,8 +1,11 @@
 //! Corrections and closes: how facts about the past are changed without changing a fact
 //! (accounting.md, "Facts").
 
-use crate::event::NewEvent;
+use crate::decision::Denial;
+use crate::event::{EventResult, NewEvent};
+use crate::fault::FieldFault;
 use crate::time::Instant;
+use crate::tokens::{Quantity, Tokens};
 use serde::{Deserialize, Serialize};
 
 /// Voids or replaces one revision of an event under its key. The original stays visible, and the
@@ -17,6 +20,95 @@ pub struct Correction {
     pub revision: u32,
     /// What stands in its place; none = nothing, the event is void.
     pub replacement: Option<NewEvent>,
+}
+
+/// One item of a request: a correction, or why it is none.
+pub type SubmittedCorrection = Result<Correction, FieldFault>;
+
+/// Most corrections of one request.
+pub const CORRECTIONS_MAX: usize = 10_000;
+
+/// Corrections as they are sent.
+#[derive(Debug, Clone)]
+pub struct Corrections {
+    /// Each by itself.
+    pub items: Vec<SubmittedCorrection>,
+    /// The basis of the preview that was looked at; none = whatever they change.
+    pub basis: Option<String>,
+}
+
+/// A figure before and after.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Changed<T> {
+    /// Without the corrections.
+    pub before: T,
+    /// With them.
+    pub after: T,
+}
+
+/// What corrections change for a team, as of the instant they were asked about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TeamChange {
+    /// Slug of the team.
+    pub team: String,
+    /// Usable tokens minus debt.
+    pub balance: Changed<Tokens>,
+    /// What no lot covers.
+    pub debt: Changed<Tokens>,
+    /// Code of the access state.
+    pub access: Changed<String>,
+    /// End of grace, while there is debt.
+    pub grace_until: Changed<Option<Instant>>,
+}
+
+/// What corrections add to a bucket of usage; below zero they take away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BucketChange {
+    /// Start of the day, in the organization's zone.
+    pub day: Instant,
+    /// Client id of the app.
+    pub app: String,
+    /// Code of the API.
+    pub api: String,
+    /// Events.
+    pub events: i64,
+    /// In the API's unit.
+    pub quantity: Quantity,
+    /// Charges.
+    pub tokens: Tokens,
+}
+
+/// A decision that would be another one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecisionChange {
+    /// Its id.
+    pub decision: String,
+    /// When it was made.
+    pub at: Instant,
+    /// The row that denied it, or none.
+    pub denied: Changed<Option<Denial>>,
+}
+
+/// All that corrections change.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Changes {
+    /// Team by team.
+    pub teams: Vec<TeamChange>,
+    /// Day by day, app by app, API by API.
+    pub buckets: Vec<BucketChange>,
+    /// Of the newest decisions about the teams, those that would be others.
+    pub decisions: Vec<DecisionChange>,
+}
+
+/// What became of corrections, or would.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Corrected {
+    /// Of each, in the order sent.
+    pub results: Vec<EventResult>,
+    /// What changes.
+    pub changes: Changes,
+    /// Stands for what changes: another one means that it is not what was looked at.
+    pub basis: String,
 }
 
 /// What is known of one event: its original and the corrections that took. `E` is the event's

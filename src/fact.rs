@@ -167,6 +167,28 @@ pub enum Fact {
     },
 }
 
+/// A request that its sender may repeat: under the same key it is done once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Once {
+    /// What the sender calls the request; 1 to 255 printable characters.
+    pub key: String,
+    /// 8 bytes that stand for what was asked and by whom.
+    pub fingerprint: i64,
+}
+
+/// What is answered to a request that recorded facts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// How many were new.
+    pub recorded: Recorded,
+    /// The ids of lots and transfers, in the order sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ids: Vec<String>,
+    /// Whether this was answered before, and nothing was recorded now.
+    #[serde(skip)]
+    pub replayed: bool,
+}
+
 /// How many facts of a batch were new.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recorded {
@@ -174,4 +196,8 @@ pub struct Recorded {
     pub new: u64,
     /// There already, with the same content.
     pub unchanged: u64,
+    /// The job that rates usage of the past again: the facts count once it is done. None where
+    /// they count already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<i64>,
 }

@@ -1,6 +1,10 @@
 //! Holds: tokens reserved for a call before it is made (accounting.md, "Access and decisions").
 //! A hold refuses no event and stops no expiry: what was used is charged.
 
+mod stock;
+
+pub use stock::{Promises, Stock};
+
 use crate::burn::LotState;
 use crate::lot::{Class, PaysFor, PerClass};
 use crate::time::Instant;

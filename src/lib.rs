@@ -11,12 +11,14 @@
 //! | facts as they are sent | [`event`] (usage), [`fact`] (the books), [`correction`], [`scenario`] (files, the conformance vectors) |
 //! | what can be metered, and its prices | [`catalog`], [`rate`] |
 //! | who pays | [`assignment`], [`payer`] |
+//! | work that goes on beside | [`job`] |
 //! | lots, burn-down, debt | [`lot`], [`burn`], [`hold`], [`purchase`] (as people enter them) |
 //! | the first start | [`setup`] |
-//! | what debt means for calls | [`access`], [`decision`] |
+//! | what debt means for calls | [`access`], [`decision`], [`check`] (as calls ask) |
 //! | from facts to answers without any stored state | [`replay`] |
 //! | what made a balance, what paid for a charge | [`statement`], [`explain`] |
 //! | when tokens run out | [`forecast`] |
+//! | what was done in the books, in a chain of hashes | [`audit`] |
 //! | one's own account, keys, mails | [`account`], [`key`], [`mail`] |
 //! | questions and answers of the pages | [`view`], [`report`] |
 //! | the boundary | [`service`], [`second_factor`], [`oidc`] (traits), [`permission`] (who may), [`preference`] (how somebody wants it), [`fault`] (what can go wrong) |
@@ -41,14 +43,16 @@
 //! only where the rules ask for it (`pieces.rs`).
 //!
 //! **`tokenscope load books.json`** reads a [`scenario::Scenario`], records its facts through
-//! [`service::Books::record`] (`server/src/service/books.rs`), and sends its events through the
+//! [`service::Books::record`] (`server/src/service/books/`), and sends its events through the
 //! same intake as everybody's.
 
 pub mod access;
 pub mod account;
 pub mod assignment;
+pub mod audit;
 pub mod burn;
 pub mod catalog;
+pub mod check;
 pub mod correction;
 pub mod decision;
 pub mod event;
@@ -59,6 +63,7 @@ pub mod forecast;
 pub mod history;
 pub mod hold;
 pub mod id;
+pub mod job;
 pub mod key;
 pub mod lot;
 pub mod mail;

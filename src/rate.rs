@@ -137,6 +137,13 @@ impl RateCard {
         let variants = self.lines.range((api, None)..).take_while(|((of, _), _)| *of == api);
         variants.flat_map(|(_, lines)| lines).any(|line| line.rounding == Rounding::UserDay)
     }
+    /// Whether any line of an API, whenever in force, gives days of use for nothing.
+    #[must_use]
+    pub fn is_ever_daily_for_nothing(&self, api: ApiId) -> bool {
+        let variants = self.lines.range((api, None)..).take_while(|((of, _), _)| *of == api);
+        let mut lines = variants.flat_map(|(_, lines)| lines);
+        lines.any(|line| line.rounding == Rounding::UserDay && line.tokens.is_zero())
+    }
     /// The class of an API's charges at an instant: `api` where no line is in force.
     #[must_use]
     pub fn class(&self, api: ApiId, variant: Option<VariantId>, at: Instant) -> Class {
@@ -292,7 +299,9 @@ pub struct Session {
 }
 
 impl Session {
-    fn end(&self) -> Instant {
+    /// When it ended: 300 s after its start where no quantity says.
+    #[must_use]
+    pub fn end(&self) -> Instant {
         let micros = match self.quantity {
             // Micro-units of seconds are microseconds.
             Some(seconds) => seconds.micro(),

@@ -3,10 +3,12 @@
 //! The server implements these; pages find them in context. The first argument is always the
 //! [`Caller`], and each method checks its rights itself.
 
+use crate::correction::{Corrected, Corrections};
 use crate::event::{EventResult, Submitted};
-use crate::fact::{Fact, Recorded};
+use crate::fact::{Fact, Once, Receipt, Recorded};
 use crate::fault::Fault;
 use crate::id::{OrgId, PersonId, UserId};
+use crate::job::JobListing;
 use crate::key::{KeyList, KeyListing, KeyOwner, Lifetime, NewKey};
 use crate::permission::{Roles, Scope};
 use crate::preference::Preferences;
@@ -21,9 +23,15 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 mod accounts;
+mod audit;
+mod catalogue;
+mod checks;
 mod ledger;
 
 pub use accounts::Accounts;
+pub use audit::Audit;
+pub use catalogue::{ApiListing, Catalogue, RateListing, TeamListing};
+pub use checks::Checks;
 pub use ledger::{Ledger, LotQuestion};
 
 /// Who asks: a signed-in person, an API key, or the program itself.
@@ -45,6 +53,8 @@ pub struct Caller {
     pub preferences: Preferences,
     /// What his API key is limited to; none for a browser session.
     pub scopes: Option<BTreeSet<Scope>>,
+    /// Number of his API key in the organization; none without one.
+    pub key: Option<i64>,
 }
 
 impl Caller {
@@ -104,7 +114,36 @@ pub trait Intake: Send + Sync {
 pub trait Books: Send + Sync {
     /// Records facts in one transaction: all or none. A fact that is there already is counted as
     /// `unchanged`, so that a repeat converges.
-    async fn record(&self, caller: &Caller, facts: Vec<Fact>) -> Result<Recorded, Fault>;
+    async fn record(&self, caller: &Caller, facts: Vec<Fact>) -> Result<Recorded, Fault> {
+        Ok(self.record_once(caller, facts, None).await?.recorded)
+    }
+    /// The same for a request that its sender may repeat: under the same key it is done once,
+    /// and answered as the first time. Team admins transfer and unblock within their teams.
+    async fn record_once(
+        &self,
+        caller: &Caller,
+        facts: Vec<Fact>,
+        once: Option<Once>,
+    ) -> Result<Receipt, Fault>;
+}
+
+/// Corrects usage events.
+#[async_trait]
+pub trait Correcting: Send + Sync {
+    /// What corrections would change, with a basis for [`Self::correct`]. Nothing changes.
+    async fn preview(&self, caller: &Caller, asked: Corrections) -> Result<Corrected, Fault>;
+    /// Corrects events in one transaction and says of each item, in order, what became of it.
+    /// With a basis that no longer stands for what changes it is [`Fault::Conflict`].
+    async fn correct(&self, caller: &Caller, asked: Corrections) -> Result<Corrected, Fault>;
+}
+
+/// Work that goes on beside the program's other work.
+#[async_trait]
+pub trait Jobs: Send + Sync {
+    /// The newest hundred jobs, newest first.
+    async fn jobs(&self, caller: &Caller) -> Result<Vec<JobListing>, Fault>;
+    /// One of them.
+    async fn job(&self, caller: &Caller, number: i64) -> Result<JobListing, Fault>;
 }
 
 /// Whether anything arrived, for pages that follow it.
@@ -193,7 +232,8 @@ pub trait Keys: Send + Sync {
     /// One of them, for the question whether to revoke it.
     async fn key(&self, caller: &Caller, owner: KeyOwner, number: i64)
     -> Result<KeyListing, Fault>;
-    /// Takes one back; requests with it are refused from then on.
+    /// Takes one back; requests with it are refused from then on, by other server processes
+    /// within a second.
     async fn revoke(&self, caller: &Caller, owner: KeyOwner, number: i64) -> Result<(), Fault>;
     /// Makes a key of the organization that is good until it is taken back.
     async fn create(

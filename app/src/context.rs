@@ -69,7 +69,7 @@ mod on_server {
     use tokenscope::preference::Language;
     use tokenscope::second_factor::SecondFactor;
     use tokenscope::service::{
-        Accounts, Caller, Directory, Keys, Ledger, Live, Purchases, Removal, Reports, Setup,
+        Accounts, Audit, Caller, Directory, Keys, Ledger, Live, Purchases, Removal, Reports, Setup,
     };
 
     /// The capabilities that pages use.
@@ -97,6 +97,8 @@ mod on_server {
         pub purchases: Arc<dyn Purchases>,
         /// The removal of demo data.
         pub removal: Arc<dyn Removal>,
+        /// What was done in the books.
+        pub audit: Arc<dyn Audit>,
     }
 
     /// What names the session of this browser in lists; it opens nothing. Empty without one.

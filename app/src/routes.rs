@@ -88,6 +88,8 @@ pub const SETUP: &str = "/setup";
 pub const ADMIN_DEMO: &str = "/admin/demo";
 /// Purchases of tokens.
 pub const PURCHASES: &str = "/admin/tokens";
+/// What was done in the books.
+pub const AUDIT: &str = "/admin/audit";
 /// The form of a purchase.
 pub const NEW_PURCHASE: &str = "/admin/tokens/new";
 /// What a purchase would change, to be confirmed.

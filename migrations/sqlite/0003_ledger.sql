@@ -91,6 +91,16 @@ ALTER TABLE usage_event ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
 
 ALTER TABLE usage_event ADD COLUMN booked_at INTEGER;
 
+-- The time of the event as it is now, which finds its row; none once the event is void.
+ALTER TABLE event_key ADD COLUMN at INTEGER;
+
+UPDATE event_key SET at = e.at FROM usage_event e
+  WHERE e.org_id = event_key.org_id AND e.digest = event_key.digest;
+
+-- Finds sessions of daily products that run for more than a day.
+CREATE INDEX usage_event_long_ix ON usage_event (org_id, user_id, at)
+  WHERE quantity > 86400000000;
+
 -- A revision of an event that was corrected, as it was; and its correction: when it was recorded,
 -- a fingerprint of what stands in its place (none: nothing, the event is void). kept = 1 where the
 -- books that count it were closed before. Written by corrections, never updated.
@@ -130,7 +140,8 @@ ALTER TABLE charge ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX charge_recorded_ix ON charge (org_id, team_id, recorded_at);
 
 -- A charge of closed books that is no more: it stays, and its tokens come back as the lot lot_key
--- of kind `returned`, effective at effective_at. Written by corrections and re-rating.
+-- of kind `returned`, effective at effective_at. Where the charge is due again before the next
+-- close, the return is taken back: taken_back_at says when. Written by corrections and re-rating.
 CREATE TABLE charge_return (
   org_id INTEGER NOT NULL,
   team_id INTEGER NOT NULL,
@@ -143,7 +154,8 @@ CREATE TABLE charge_return (
   amount INTEGER NOT NULL,
   lot_key TEXT NOT NULL,
   reference TEXT NOT NULL,
-  CONSTRAINT charge_return_pk PRIMARY KEY (org_id, team_id, at, digest, n),
+  taken_back_at INTEGER,
+  CONSTRAINT charge_return_pk PRIMARY KEY (org_id, team_id, at, digest, n, recorded_at),
   CONSTRAINT charge_return_team_fk FOREIGN KEY (org_id, team_id)
     REFERENCES team (org_id, team_id),
   CONSTRAINT charge_return_class_ck CHECK (class IN ('api', 'product'))
@@ -183,6 +195,34 @@ CREATE TABLE job_sum (
   class TEXT NOT NULL,
   amount INTEGER NOT NULL,
   CONSTRAINT job_sum_pk PRIMARY KEY (org_id, job_id, team_id, at, class)
+) STRICT, WITHOUT ROWID;
+
+-- What a job adds to the usage rollups when it switches; grain is that of the rollup. Written by
+-- the job, deleted when it has switched.
+CREATE TABLE job_usage (
+  org_id INTEGER NOT NULL,
+  job_id INTEGER NOT NULL,
+  grain TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  app_id INTEGER NOT NULL,
+  api_id INTEGER NOT NULL,
+  variant_id INTEGER NOT NULL,
+  user_id INTEGER NOT NULL,
+  quantity INTEGER NOT NULL,
+  quantity_micro INTEGER NOT NULL,
+  tokens INTEGER NOT NULL,
+  CONSTRAINT job_usage_pk
+    PRIMARY KEY (org_id, job_id, grain, at, app_id, api_id, variant_id, user_id),
+  CONSTRAINT job_usage_grain_ck CHECK (grain IN ('hour', 'day', 'month'))
+) STRICT, WITHOUT ROWID;
+
+-- An event that came or changed while a job prepared charges, to be prepared (again) before it
+-- switches. Written by ingest and corrections, deleted by the job.
+CREATE TABLE job_event (
+  org_id INTEGER NOT NULL,
+  job_id INTEGER NOT NULL,
+  digest BLOB NOT NULL,
+  CONSTRAINT job_event_pk PRIMARY KEY (org_id, job_id, digest)
 ) STRICT, WITHOUT ROWID;
 
 -- Tokens of a team reserved for a call, in micro-tokens, in [from_at, until_at) or until it was

@@ -4,6 +4,7 @@
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use tokenscope::id::LongId;
 use tokenscope::time::Instant;
 
 /// The clock of the program.
@@ -60,6 +61,27 @@ pub fn random_number() -> i64 {
     i64::from_be_bytes(eight) & ((1 << 53) - 1)
 }
 
+/// An id that begins with a time, to the millisecond (a UUID of version 7).
+#[must_use]
+pub fn long_id(at: Instant) -> LongId {
+    let bytes = random();
+    let mut ten = [0; 10];
+    // Bytes 6 and 8 hold the version and variant of the UUID.
+    ten[..6].copy_from_slice(&bytes[..6]);
+    ten[6..].copy_from_slice(&bytes[9..13]);
+    let millis = u64::try_from(at.micros().div_euclid(1000)).unwrap_or(0);
+    LongId(uuid::Builder::from_unix_timestamp_millis(millis, &ten).into_uuid().into_bytes())
+}
+
+/// The least id of an instant or a later one.
+#[must_use]
+pub fn first_id(at: Instant) -> LongId {
+    let millis = u64::try_from(at.micros().div_euclid(1000)).unwrap_or(0);
+    let mut bytes = [0; 16];
+    bytes[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
+    LongId(bytes)
+}
+
 /// A secret of 244 random bits as 52 letters and digits.
 #[must_use]
 pub fn random_secret() -> String {
@@ -76,6 +98,12 @@ pub fn random_key() -> Vec<u8> {
     hasher.update(random());
     hasher.update(random());
     hasher.finalize()[..20].to_vec()
+}
+
+/// An id that nobody else makes, as a UUID.
+#[must_use]
+pub fn random_id() -> String {
+    uuid::Uuid::from_bytes(random()).to_string()
 }
 
 /// What a log line and a person's report have in common: 8 random letters and digits.
@@ -116,6 +144,16 @@ mod tests {
         assert_ne!(random_key(), random_key());
         assert_eq!(incident().len(), 8);
         assert!(random_number() > 0 && random_number() < 1 << 53);
+    }
+
+    #[test]
+    fn long_ids_begin_with_the_time_and_differ() {
+        let at = |millis: i64| Instant::from_micros(millis * 1000 + 999);
+        let (earlier, later) = (long_id(at(1_700_000_000_000)), long_id(at(1_700_000_000_001)));
+        assert!(earlier < later && earlier != long_id(at(1_700_000_000_000)));
+        assert!(first_id(at(1_700_000_000_000)) <= earlier);
+        assert!(earlier < first_id(at(1_700_000_000_001)));
+        assert_eq!(earlier.to_string().as_bytes()[14], b'7');
     }
 
     #[test]

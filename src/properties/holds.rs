@@ -3,7 +3,7 @@
 use super::cases;
 use super::given::start;
 use crate::burn::LotState;
-use crate::hold::{Granted, Hold, available, grant};
+use crate::hold::{Granted, Hold, Promises, available, grant, lacking};
 use crate::lot::{Class, Lot, LotKind, PaysFor};
 use crate::time::{HOUR, Instant};
 use crate::tokens::Tokens;
@@ -134,5 +134,37 @@ proptest! {
         let most = available(&lots, &live, class, at(0), until);
         prop_assert!(with(most), "{} is too much", most);
         prop_assert!(!with(most + Tokens::from_micro(1)), "{} is too little", most);
+    }
+
+    /// Added up, holds leave the same for others, whatever ended and whichever lots there are.
+    #[test]
+    fn holds_added_up_leave_the_same(
+        (before, lots) in (lots(), lots()),
+        live in holds(12),
+        ended in vec(proptest::bool::ANY, 12),
+        now in 0..7_i64,
+    ) {
+        let given = live.iter().map(|hold| (hold.until, hold.class, hold.amount));
+        let mut promises = Promises::new(&before, given);
+        let mut left = Vec::new();
+        for (hold, ended) in live.into_iter().zip(ended) {
+            if ended {
+                promises.remove(hold.class, hold.until, hold.amount);
+            } else {
+                left.push(hold);
+            }
+        }
+        promises.pass(at(now));
+        promises.renew(&lots);
+        promises.pass(at(now));
+        let reserved: Tokens = left.iter().map(|hold| hold.reserved(at(now))).sum();
+        prop_assert_eq!(promises.reserved(), reserved);
+        prop_assert_eq!(promises.stock().lacking(), lacking(&lots, &left, at(now)));
+        for class in Class::ALL {
+            for until in (now..8).map(at) {
+                let most = available(&lots, &left, class, at(now), until);
+                prop_assert_eq!(promises.stock().available(class, until), most);
+            }
+        }
     }
 }

@@ -6,7 +6,7 @@ use super::Posted;
 use super::charges::{Charges, charges};
 use super::rules::Rules;
 use crate::lot::{Class, Lot, LotKind, PaysFor};
-use crate::scenario::{RETURNED, Scenario, ScenarioError, total};
+use crate::scenario::{RETURNED, SOURCE, Scenario, ScenarioError, total};
 use crate::time::Instant;
 use std::collections::BTreeMap;
 
@@ -82,7 +82,8 @@ impl Book {
                 (&earlier.event, earlier.n) == (&charge.event, charge.n)
                     && !earlier.amount.is_zero()
             });
-            let id = format!("{RETURNED}{}:{}:{}", charge.event, charge.n, again.count());
+            let (event, n) = (&charge.event, charge.n);
+            let id = format!("{RETURNED}{SOURCE}:{event}:{n}:{}", again.count());
             self.returned.push((team.clone(), given_back(&charge, id, open)));
         }
         self.reversed.push((team, charge));

@@ -1,10 +1,11 @@
 //! The facts of a scenario as `load` records them.
 
 use super::{
-    SOURCE, Scenario, ScenarioApp, ScenarioEvent, ScenarioLot, ScenarioMove, ScenarioPolicy,
-    ScenarioPolicyLine, ScenarioRate,
+    SOURCE, Scenario, ScenarioApp, ScenarioCorrection, ScenarioEvent, ScenarioLot, ScenarioMove,
+    ScenarioOwner, ScenarioPolicy, ScenarioPolicyLine, ScenarioProduct, ScenarioRate,
 };
 use crate::access::Policy;
+use crate::correction::Correction;
 use crate::event::{NewEvent, Spender};
 use crate::fact::Fact;
 use crate::time::Instant;
@@ -41,15 +42,15 @@ impl Scenario {
             || self.rates.iter().any(|rate| rate.recorded_at.is_some())
             || self.apps.iter().any(|app| app.recorded_at.is_some())
             || self.policies.iter().any(|line| line.recorded_at.is_some())
+            || self.owners.iter().any(|line| line.recorded_at.is_some())
+            || self.payers.iter().any(|line| line.recorded_at.is_some())
+            || self.products.iter().any(|line| line.recorded_at.is_some())
+            || self.corrections.iter().any(|line| line.recorded_at.is_some())
             || self.trials.iter().any(|line| line.recorded_at.is_some());
         let members = [
-            ("corrections", !self.corrections.is_empty()),
             ("closes", !self.closes.is_empty()),
             ("holds", !self.holds.is_empty()),
             ("notices", !self.notices.is_empty()),
-            ("owners", !self.owners.is_empty()),
-            ("payers", !self.payers.is_empty()),
-            ("products", !self.products.is_empty()),
             ("recorded_at", recorded),
         ];
         members.into_iter().find(|(_, given)| *given).map(|(name, _)| name)
@@ -61,7 +62,8 @@ impl Scenario {
         let ScenarioPolicy { grace_days, unblock } = self.policy;
         let policy = Policy { grace_days, unblock, ..Policy::default() };
         let mut facts = vec![Fact::Policy { team: None, from: Instant::MIN, policy }];
-        for slug in self.team_names() {
+        // Pools are made with the owner lines that name their owners.
+        for slug in self.team_names().into_iter().filter(|slug| !slug.starts_with('~')) {
             facts.push(Fact::Team { slug: slug.into(), name: slug.into() });
         }
         for line in &self.policies {
@@ -75,13 +77,16 @@ impl Scenario {
         for line in &self.trials {
             facts.push(Fact::Trial { team: line.team.clone(), until: line.until });
         }
-        let clients: BTreeSet<&str> = self.apps.iter().map(|a| a.client_id.as_str()).collect();
+        let owned = self.owners.iter().map(|line| line.client_id.as_str());
+        let clients = self.apps.iter().map(|a| a.client_id.as_str()).chain(owned);
+        let clients: BTreeSet<&str> = clients.collect();
         for client in clients {
             let (client_id, name) = (client.to_owned(), client.to_owned());
             facts.push(Fact::App { client_id, name, owner: None });
         }
         facts.extend(self.apps.iter().cloned().map(ScenarioApp::fact));
         facts.extend(self.rates.iter().cloned().map(ScenarioRate::fact));
+        facts.extend(self.payments());
         facts.extend(self.lots.iter().cloned().map(ScenarioLot::fact));
         // Transfers and voids are asked for in the order of their times.
         let mut timed: Vec<(Instant, Fact)> = Vec::new();
@@ -100,6 +105,45 @@ impl Scenario {
             facts.push(Fact::Unblock { team: unblock.team.clone(), at: unblock.at });
         }
         facts
+    }
+
+    /// Who owns apps, who pays for them, and who may use which product.
+    fn payments(&self) -> Vec<Fact> {
+        let mut facts = Vec::new();
+        for line in self.owners.iter().cloned() {
+            let ScenarioOwner { client_id, owner, from, .. } = line;
+            facts.push(Fact::Owner { client_id, owner, from });
+        }
+        for line in &self.payers {
+            facts.push(Fact::Payer { payer: line.payer, from: line.from });
+        }
+        let priced: BTreeSet<&str> = self.rates.iter().map(|rate| rate.api.as_str()).collect();
+        let assigned: BTreeSet<&str> = self.products.iter().map(|p| p.api.as_str()).collect();
+        for code in assigned.difference(&priced) {
+            let (code, unit) = ((*code).to_owned(), "unit".to_owned());
+            facts.push(Fact::Api { name: code.clone(), code, unit });
+        }
+        for line in self.products.iter().cloned() {
+            let ScenarioProduct { user, api, assigned, from, .. } = line;
+            facts.push(Fact::Product { user, api, assigned, from });
+        }
+        facts
+    }
+
+    /// The corrections, each revision after the one before.
+    ///
+    /// # Errors
+    /// As [`Self::new_events`].
+    pub fn new_corrections(&self) -> Result<Vec<Correction>, String> {
+        let mut lines: Vec<&ScenarioCorrection> = self.corrections.iter().collect();
+        lines.sort_by_key(|line| line.revision);
+        let correction = |line: &ScenarioCorrection| {
+            let id = line.event().to_owned();
+            let with = line.with.clone().map(|with| ScenarioEvent { id: id.clone(), ..with });
+            let replacement = with.map(|with| with.new_event()).transpose()?;
+            Ok(Correction { source: SOURCE.into(), id, revision: line.revision, replacement })
+        };
+        lines.into_iter().map(correction).collect()
     }
 
     /// The usage events.

@@ -1,6 +1,9 @@
-//! `bench`: the speed of the core beside its targets and beside what the machine could do.
+//! `bench`: the speed of the core and of checks beside their targets and beside what the machine
+//! could do.
 //!
 //! The targets are printed and never asserted: they say something about a quiet machine alone.
+
+mod checks;
 
 use std::path::Path;
 
@@ -91,12 +94,12 @@ pub fn bench(ws: &Workspace) -> Result<()> {
     process::run(&mut run)?;
     let rows = FIGURES.iter().map(|figure| row(figure, &results)).collect::<Result<Vec<_>>>()?;
     println!();
-    print_table(&rows);
+    print_table(&HEAD, &rows);
     println!(
         "\nMedians of this run. The limit is the least work that there is, measured beside it;"
     );
-    println!("of the explanation it is the state alone.");
-    Ok(())
+    println!("of the explanation it is the state alone.\n");
+    checks::bench(ws)
 }
 
 #[derive(Deserialize)]
@@ -144,9 +147,9 @@ fn shown(how: Shown, nanos: f64) -> String {
     }
 }
 
-fn print_table(rows: &[[String; 6]]) {
-    let head = HEAD.map(str::to_owned);
-    let all: Vec<&[String; 6]> = std::iter::once(&head).chain(rows).collect();
+fn print_table<const N: usize>(head: &[&str; N], rows: &[[String; N]]) {
+    let head = head.map(str::to_owned);
+    let all: Vec<&[String; N]> = std::iter::once(&head).chain(rows).collect();
     let width = |column: usize| all.iter().map(|row| row[column].chars().count()).max();
     let widths: Vec<usize> = (0..head.len()).map(|column| width(column).unwrap_or(0)).collect();
     for row in all {

@@ -3,7 +3,7 @@
 //! Code map: `args` reads the command line, `workspace` knows where things are and how cargo is
 //! called, `process` starts and stops programs, `steps` shows progress, `doctor` looks before
 //! anything is compiled, `front` makes the site folder, `run` (with `dist`) and `dev` serve it,
-//! `test` checks everything and measures the pages, `bench` measures the core.
+//! `test` checks everything and measures the pages, `bench` measures the core and the checks.
 
 mod args;
 mod bench;
@@ -33,7 +33,8 @@ cargo xtask <command>
             every check; --install also installs the tools that are missing (Debian)
   lighthouse
             measure the pages: five runs of Lighthouse for each, on phone and desktop
-  bench     how fast the core is, beside its targets and limits of the same run
+  bench     how fast the core and the server's checks are, beside targets and limits of
+            the same run
   front     make the front end alone: <target>/site/release
   fmt       format the sources
   help      this text

@@ -2,8 +2,8 @@
 
 mod graph;
 mod install;
-mod postgres;
-mod tools;
+pub mod postgres;
+pub mod tools;
 
 use std::path::PathBuf;
 use std::process::Command;

@@ -3,6 +3,7 @@
 mod account;
 mod admin;
 mod alerts;
+mod audit;
 mod balance;
 mod chart;
 mod checklist;

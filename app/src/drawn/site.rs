@@ -4,7 +4,8 @@
 //! HTML, so that another one costs the first load nothing.
 
 use super::{
-    Paper, account, balance, demo, guide, help, keys, login, password, setup, tokens, two_factor,
+    Paper, account, audit, balance, demo, guide, help, keys, login, password, setup, tokens,
+    two_factor,
 };
 use crate::answer::{DrawnPage, Frame};
 use crate::context::{Flash, Services};
@@ -74,6 +75,7 @@ pub const PAGES: &[Entry] = &[
     }),
     entry("/setup", Who::Anyone, |asked| Box::pin(setup::page(asked))),
     entry("/admin/demo", Who::SignedIn, |asked| Box::pin(demo::page(asked))),
+    entry("/admin/audit", Who::SignedIn, |asked| Box::pin(audit::page(asked))),
     entry("/admin/tokens", Who::SignedIn, |asked| Box::pin(tokens::list(asked))),
     entry("/admin/tokens/new", Who::SignedIn, |asked| Box::pin(tokens::form(asked))),
     entry("/admin/tokens/confirm", Who::SignedIn, |asked| Box::pin(tokens::confirm(asked))),

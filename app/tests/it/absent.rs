@@ -1,9 +1,10 @@
 //! Services that no page of these tests asks.
 
 use async_trait::async_trait;
+use tokenscope::audit::{AuditPage, AuditQuestion};
 use tokenscope::fault::Fault;
 use tokenscope::purchase::{Ground, PurchaseInput, PurchaseList, PurchasePreview};
-use tokenscope::service::{Caller, Purchases, Removal, Setup};
+use tokenscope::service::{Audit, Caller, Purchases, Removal, Setup};
 use tokenscope::setup::{DemoContents, DemoMade, FirstStart, Opening};
 
 pub struct Absent;
@@ -50,6 +51,13 @@ impl Removal for Absent {
         Err(Fault::Busy)
     }
     async fn remove_demo(&self, _: &Caller) -> Result<(), Fault> {
+        Err(Fault::Busy)
+    }
+}
+
+#[async_trait]
+impl Audit for Absent {
+    async fn audit(&self, _: &Caller, _: &AuditQuestion) -> Result<AuditPage, Fault> {
         Err(Fault::Busy)
     }
 }

@@ -192,6 +192,7 @@ pub fn caller(role: OrgRole) -> Caller {
         roles: Roles { org: BTreeSet::from([role]), ..Roles::default() },
         preferences: Preferences::default(),
         scopes: None,
+        key: None,
     }
 }
 
@@ -265,6 +266,7 @@ fn context(
         setup: Arc::new(Absent),
         purchases: Arc::new(Absent),
         removal: Arc::new(Absent),
+        audit: Arc::new(Absent),
     };
     move || {
         provide_context(services.clone());

@@ -34,6 +34,15 @@ pub(super) enum Command {
     /// Answer the questions of scenario files from their facts, without a database.
     #[command(after_long_help = REPLAY_HELP)]
     Replay(ReplayArgs),
+    /// Work out every balance, sum, rollup and hash chain again, and name what differs.
+    #[command(after_long_help = VERIFY_HELP)]
+    Verify,
+    /// Write everything into a file, while the program goes on.
+    #[command(after_long_help = BACKUP_HELP)]
+    Backup(FileArgs),
+    /// Restore a backup into an empty database, and verify it.
+    #[command(after_long_help = RESTORE_HELP)]
+    Restore(FileArgs),
     /// Make demo data in an empty database.
     Demo(DemoArgs),
     /// People who can sign in.
@@ -69,6 +78,48 @@ pub(super) struct ServeArgs {
     #[arg(long, value_name = "N", default_value_t = 400, requires = "demo",
         value_parser = clap::value_parser!(u32).range(30..=3_650))]
     pub demo_days: u32,
+}
+
+/// What the flags alone do not say about `verify`.
+const VERIFY_HELP: &str = "\
+Reads one snapshot, while the program goes on, and changes nothing. Each difference is one line:
+organization, table, which row, what is stored and what should be. The last lines tell the newest
+entry and hash of each audit log: kept elsewhere, they show later that its end is still there.
+
+What it cannot see: that the newest entries of an audit log are missing or that all of it was made
+anew (keep the hash), and changed attributes of events.
+
+Exit code:
+  0  everything adds up
+  1  something differs
+  2  it could not be read";
+
+/// What the flags alone do not say about `backup`.
+const BACKUP_HELP: &str = "\
+The backup is of one instant and does not stop anybody. It holds all organizations and people with
+their passwords, so that the file can be read by its owner alone; without sessions and links to
+choose a password. The file gets its name once it is whole; one that is there is not overwritten.
+Any database takes it: SQLite, PostgreSQL.
+
+Example:
+  tokenscope backup /backups/tokenscope-$(date +%F).gz";
+
+/// What the flags alone do not say about `restore`.
+const RESTORE_HELP: &str = "\
+The file is read to its end first; one that is damaged, cut off or made by another version of the
+program is refused before anything is written. All of it is restored or nothing. Then everything is
+worked out again as by `verify`.
+
+Exit code:
+  0  restored, and everything adds up
+  1  restored, and something differs
+  2  refused: nothing was written";
+
+#[derive(Debug, Args)]
+pub(super) struct FileArgs {
+    /// The file.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -4,11 +4,13 @@
 use super::args::LoadArgs;
 use super::{Done, Failed, say, scenario_file};
 use crate::service::{NewOrganization, Service, program};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use tokenscope::correction::{CORRECTIONS_MAX, Correction, Corrections};
 use tokenscope::event::{EventResult, NewEvent};
 use tokenscope::id::OrgId;
 use tokenscope::scenario::Scenario;
-use tokenscope::service::{Books, Intake};
+use tokenscope::service::{Books, Correcting, Intake};
 
 /// Events of one call.
 pub(super) const BATCH: usize = 10_000;
@@ -35,9 +37,13 @@ async fn write(service: &Service, org: OrgId, scenarios: Vec<(&PathBuf, Scenario
         let facts = facts.map_err(|e| Failed::new(format!("{}: {e}", file.display())))?;
         let events =
             scenario.new_events().map_err(|e| Failed::input(format!("{}: {e}", file.display())))?;
-        let taken = send(service, org, events, |_| ()).await?;
+        // Rules about much usage count once their job is done, which no server may be there for.
+        service.work_jobs().await?;
+        let mut taken = send(service, org, events, |_| ()).await?;
+        correct(service, org, (file, &scenario), &mut taken).await?;
         say(&format!(
-            "{}: {} facts recorded, {} were there; {} events accepted, {} duplicates",
+            "{}: {} facts recorded, {} were there; {} events and corrections accepted, {} \
+             duplicates",
             file.display(),
             facts.new,
             facts.unchanged,
@@ -45,6 +51,33 @@ async fn write(service: &Service, org: OrgId, scenarios: Vec<(&PathBuf, Scenario
             taken.duplicates
         ));
         taken.refuse_if_any(&file.display().to_string())?;
+    }
+    Ok(())
+}
+
+/// Corrects the events that the file corrects.
+async fn correct(
+    service: &Service,
+    org: OrgId,
+    (file, scenario): (&Path, &Scenario),
+    taken: &mut Taken,
+) -> Done {
+    let corrections = scenario
+        .new_corrections()
+        .map_err(|e| Failed::input(format!("{}: {e}", file.display())))?;
+    // Of one event each revision is a request of its own: the next builds upon it.
+    let mut by_revision: BTreeMap<u32, Vec<Correction>> = BTreeMap::new();
+    for correction in corrections {
+        by_revision.entry(correction.revision).or_default().push(correction);
+    }
+    for corrections in by_revision.into_values() {
+        for some in corrections.chunks(CORRECTIONS_MAX) {
+            let ids: Vec<String> = some.iter().map(|correction| correction.id.clone()).collect();
+            let items = some.iter().cloned().map(Ok).collect();
+            let asked = Corrections { items, basis: None };
+            let corrected = service.correct(&program(org), asked).await?;
+            taken.count(&ids, corrected.results);
+        }
     }
     Ok(())
 }
@@ -102,6 +135,20 @@ pub(super) struct Taken {
 }
 
 impl Taken {
+    fn count(&mut self, ids: &[String], results: Vec<EventResult>) {
+        for (id, result) in ids.iter().zip(results) {
+            match result {
+                EventResult::Accepted { .. } => self.accepted += 1,
+                EventResult::Duplicate => self.duplicates += 1,
+                EventResult::Conflict => {
+                    self.refused.push(format!("{id}: something else is there under this id"));
+                }
+                EventResult::Rejected { field, reason } => {
+                    self.refused.push(format!("{id}: {field} {reason}"));
+                }
+            }
+        }
+    }
     /// Fails when an event was refused, naming the first few.
     pub fn refuse_if_any(&self, file: &str) -> Done {
         if self.refused.is_empty() {
@@ -129,18 +176,7 @@ pub(super) async fn send(
         }
         let ids: Vec<String> = batch.iter().map(|event| event.id.clone()).collect();
         let results = service.accept(&program(org), batch.into_iter().map(Ok).collect()).await?;
-        for (id, result) in ids.iter().zip(results) {
-            match result {
-                EventResult::Accepted { .. } => taken.accepted += 1,
-                EventResult::Duplicate => taken.duplicates += 1,
-                EventResult::Conflict => {
-                    taken.refused.push(format!("{id}: another event of this id is there"));
-                }
-                EventResult::Rejected { field, reason } => {
-                    taken.refused.push(format!("{id}: {field} {reason}"));
-                }
-            }
-        }
+        taken.count(&ids, results);
         done(u64::try_from(ids.len()).unwrap_or(0));
     }
 }

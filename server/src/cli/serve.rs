@@ -43,6 +43,8 @@ pub async fn serve(config: Config, args: ServeArgs) -> Done {
     service.meet(Outside { origin: origin.clone(), mailer: send });
     tokio::spawn(session::sweep(service.db().clone(), service.clock().clone()));
     tokio::spawn(service.clone().keep_house());
+    tokio::spawn(service.clone().keep_working());
+    tokio::spawn(service.clone().keep_watch());
     let leptos = LeptosOptions::builder().output_name("tokenscope").site_addr(address).build();
     let (config, process) = (Arc::new(config), clock::incident());
     let app = App { service: service.clone(), config, site, files, leptos, process };
@@ -57,6 +59,7 @@ pub async fn serve(config: Config, args: ServeArgs) -> Done {
     tracing::info!(%address, "serving");
     serve::serve(listener, router(app)).await?;
     service.write_key_uses().await?;
+    service.write_decisions().await;
     if let Some(mailer) = mailer {
         mailer.finish().await;
     }

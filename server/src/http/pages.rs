@@ -33,6 +33,7 @@ fn context(app: &App, request: &Request) -> impl Fn() + Clone + Send + Sync + 's
         setup: Arc::new(app.service.clone()),
         purchases: Arc::new(app.service.clone()),
         removal: Arc::new(app.service.clone()),
+        audit: Arc::new(app.service.clone()),
     };
     let signed_in = request.extensions().get::<SignedIn>().cloned().unwrap_or_default();
     let reading = reading(signed_in.0.as_ref(), request.headers());

@@ -4,7 +4,7 @@
 
 use super::{Service, fault};
 use crate::store::db::{DbError, Tx};
-use crate::store::{books, names, org};
+use crate::store::{books, job, names, org};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokenscope::access::{Policy, PolicyLines};
@@ -39,6 +39,10 @@ pub struct App {
     pub direct_team: Option<TeamId>,
     /// Whether somebody registered it.
     pub registered: bool,
+    /// Whether somebody registered it or said who pays for it.
+    pub named: bool,
+    /// When it was taken out of use.
+    pub archived_at: Option<Instant>,
     /// When it became known.
     pub created_at: Instant,
     /// Which team pays when.
@@ -46,6 +50,10 @@ pub struct App {
 }
 
 impl App {
+    /// Whether calls may be made in its name at an instant.
+    pub fn is_in_use(&self, at: Instant) -> bool {
+        self.named && self.archived_at.is_none_or(|end| at < end)
+    }
     /// The team that pays for its usage at an instant.
     pub fn team_at(&self, at: Instant) -> Option<TeamId> {
         self.direct_team.or_else(|| self.teams.team_at(at))
@@ -110,6 +118,8 @@ pub struct Book {
     pub variants: BTreeMap<VariantId, Variant>,
     /// All rate lines.
     pub card: RateCard,
+    /// Jobs that prepare charges: they are told of events that come meanwhile.
+    pub jobs: Vec<i64>,
     /// Lines by team, none for the organization's, in the order of `from`, then of recording.
     policies: BTreeMap<Option<TeamId>, Vec<PolicyLine>>,
     /// In the order in which they were recorded.
@@ -231,6 +241,7 @@ pub async fn load(tx: &mut Tx, org: OrgId) -> Result<Option<Book>, DbError> {
         apis: BTreeMap::new(),
         variants: BTreeMap::new(),
         card: RateCard::default(),
+        jobs: job::open(tx, org).await?,
         policies: BTreeMap::new(),
         trials: BTreeMap::new(),
         payers: PayerLines::default(),
@@ -267,6 +278,8 @@ impl Book {
                 owner: row.owner_user_id,
                 direct_team: row.direct_team_id.map(TeamId),
                 registered: row.registered != 0,
+                named: row.registered != 0,
+                archived_at: row.archived_at.map(at_micros),
                 created_at: at_micros(row.created_at),
                 teams: AssignmentLines::default(),
             };
@@ -294,6 +307,7 @@ impl Book {
     fn take_rules(&mut self, rules: books::RuleRows) -> Result<(), DbError> {
         for (app, from, team) in rules.assignments {
             if let Some(app) = self.apps.get_mut(&AppId(app)) {
+                app.named = true;
                 app.teams.assign(at_micros(from), team.map(TeamId));
             }
         }
@@ -350,6 +364,9 @@ impl Book {
         let mut lines: BTreeMap<AppId, AssignmentLines<TeamId>> = BTreeMap::new();
         for (app, from, owner) in owners {
             let pool = owner.and_then(|user| self.pool(user));
+            if let Some(app) = self.apps.get_mut(&AppId(app)) {
+                app.named = true;
+            }
             lines.entry(AppId(app)).or_default().assign(at_micros(from), pool);
         }
         if self.payers.is_empty() {
@@ -370,7 +387,8 @@ pub struct Cache {
 }
 
 impl Cache {
-    fn get(&self, org: OrgId) -> Option<Arc<Book>> {
+    /// The newest that was read; only its revision says whether it is the present one.
+    pub fn get(&self, org: OrgId) -> Option<Arc<Book>> {
         self.books.lock().unwrap_or_else(PoisonError::into_inner).get(&org).cloned()
     }
     fn put(&self, book: Arc<Book>) {

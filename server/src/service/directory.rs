@@ -81,6 +81,7 @@ impl Directory for Service {
             roles,
             preferences,
             scopes: None,
+            key: None,
         })
     }
 

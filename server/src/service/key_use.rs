@@ -64,8 +64,8 @@ impl Service {
         commit(tx).await
     }
 
-    /// Does what is due now and then, for ever: writes the uses of keys, deletes links that are
-    /// over.
+    /// Does what is due now and then, for ever: writes the uses of keys, deletes links and
+    /// answers and decisions that are over.
     pub async fn keep_house(self) {
         let mut rounds = tokio::time::interval(EVERY);
         for round in 0_u32.. {
@@ -74,9 +74,19 @@ impl Service {
                 tracing::warn!(%fault, "the last uses of keys could not be written");
             }
             if round.is_multiple_of(SWEEP_ROUNDS)
+                && let Err(fault) = self.sweep_decisions().await
+            {
+                tracing::warn!(%fault, "old decisions could not be deleted");
+            }
+            if round.is_multiple_of(SWEEP_ROUNDS)
                 && let Err(fault) = self.sweep_resets().await
             {
                 tracing::warn!(%fault, "old links could not be deleted");
+            }
+            if round.is_multiple_of(SWEEP_ROUNDS)
+                && let Err(fault) = self.sweep_answers().await
+            {
+                tracing::warn!(%fault, "old answers could not be deleted");
             }
         }
     }

@@ -2,13 +2,15 @@
 //! secret has 244 random bits; a plain hash of it is as safe as a slow one.
 
 use super::accounts::{checked_name, person_of};
-use super::{Service, commit, fault};
+use super::{Service, audit, commit, fault};
 use crate::clock;
 use crate::store::api_key::{self, KeyRow};
 use crate::store::org;
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use tokenscope::audit::Actor;
 use tokenscope::fault::{Fault, Needs, Wrong};
 use tokenscope::id::{OrgId, PersonId};
 use tokenscope::key::{KeyList, KeyListing, KeyOwner, KeyState, NewKey};
@@ -27,10 +29,8 @@ impl Keys for Service {
         let unknown =
             || refused("the API key is unknown or revoked: ask an admin for a new one".into());
         let (org, number, secret) = parse(bearer).ok_or_else(unknown)?;
-        let mut tx = self.read().await?;
-        let key = api_key::get(&mut tx, org, number).await.map_err(fault::of)?;
-        drop(tx);
-        let right = |key: &KeyRow| same(&key.secret_hash, &hash(secret));
+        let key = self.key_row(org, number).await?;
+        let right = |key: &Arc<KeyRow>| same(&key.secret_hash, &hash(secret));
         let key = key.filter(|key| key.revoked_at.is_none() && right(key)).ok_or_else(unknown)?;
         let now = self.clock().now();
         let over = key.expires_at.map(Instant::from_micros).filter(|end| *end <= now);
@@ -43,13 +43,13 @@ impl Keys for Service {
         let scopes = scopes_of(&key);
         let caller = match key.person_id {
             Some(person) => self.caller(PersonId(person)).await?,
-            None => organization(org, key.name),
+            None => organization(org, key.name.clone()),
         };
         if caller.org != org {
             return Err(unknown());
         }
         self.parts.key_uses.note(org, number, now);
-        Ok(Caller { scopes: Some(scopes), ..caller })
+        Ok(Caller { scopes: Some(scopes), key: Some(number), ..caller })
     }
 
     fn may_make(&self, caller: &Caller, owner: KeyOwner) -> Result<(), Fault> {
@@ -81,7 +81,10 @@ impl Keys for Service {
             expires_at: new.lifetime.end(now).map(|end| end.micros()),
             revoked_at: None,
         };
+        let made = made(&key);
         api_key::add(&mut tx, caller.org, key).await.map_err(fault::of)?;
+        let actor = Actor::of(caller);
+        audit::append(&mut tx, caller.org, actor, now, vec![made]).await.map_err(fault::of)?;
         lock.give_back_numbers(&mut tx).await.map_err(fault::of)?;
         commit(tx).await?;
         Ok(format!("{}{secret}", prefix(caller.org, number)))
@@ -115,8 +118,20 @@ impl Keys for Service {
     async fn revoke(&self, caller: &Caller, owner: KeyOwner, number: i64) -> Result<(), Fault> {
         owner_of(caller, owner)?;
         self.key(caller, owner, number).await?;
-        self.revoke_number(caller.org, number).await
+        self.revoke_number(caller, number).await
     }
+}
+
+/// What the audit log says of a new key; never its secret.
+fn made(key: &KeyRow) -> audit::Entry {
+    let scopes: Vec<&str> = key.scopes.split(' ').collect();
+    let content = serde_json::json!({
+        "key": key.key_id,
+        "person": key.person_id,
+        "scopes": scopes,
+        "expires_at": key.expires_at.map(|at| Instant::from_micros(at).rfc3339()),
+    });
+    audit::Entry { action: "key_made", subject: format!("key:{}", key.key_id), content }
 }
 
 /// Never the text that was given, which may hold the secret.
@@ -157,6 +172,7 @@ fn organization(org: OrgId, name: String) -> Caller {
         roles: Roles { org: [OrgRole::Admin].into(), ..Roles::default() },
         preferences: Preferences::default(),
         scopes: None,
+        key: None,
     }
 }
 
@@ -217,15 +233,42 @@ impl Service {
             None => bearer_or_number.parse().ok(),
         };
         let number = number.ok_or_else(missing)?;
-        self.revoke_number(caller.org, number).await
+        self.revoke_number(caller, number).await
     }
 
-    async fn revoke_number(&self, org: OrgId, number: i64) -> Result<(), Fault> {
+    /// A key by its number, at most a second old. Keys of people are read each time, as what their
+    /// people may do is.
+    async fn key_row(&self, org: OrgId, number: i64) -> Result<Option<Arc<KeyRow>>, Fault> {
+        let now = tokio::time::Instant::now();
+        if let Some(row) = self.parts.keys.get(org, number, now) {
+            return Ok(Some(row));
+        }
+        let reading = self.parts.keys.reading(now);
+        let mut tx = self.read().await?;
+        let row = api_key::get(&mut tx, org, number).await.map_err(fault::of)?.map(Arc::new);
+        if let Some(row) = row.as_ref().filter(|row| row.person_id.is_none()) {
+            self.parts.keys.put(org, &reading, row);
+        }
+        Ok(row)
+    }
+
+    async fn revoke_number(&self, caller: &Caller, number: i64) -> Result<(), Fault> {
+        let (org, now) = (caller.org, self.clock().now());
         let mut tx = self.write().await?;
-        let at = self.clock().now().micros();
-        let gone = api_key::revoke(&mut tx, org, number, at).await.map_err(fault::of)?;
+        let gone = api_key::revoke(&mut tx, org, number, now.micros()).await;
+        if !gone.map_err(fault::of)? {
+            return Err(missing());
+        }
+        let entry = audit::Entry {
+            action: "key_revoked",
+            subject: format!("key:{number}"),
+            content: serde_json::json!({ "key": number }),
+        };
+        let actor = Actor::of(caller);
+        audit::append(&mut tx, org, actor, now, vec![entry]).await.map_err(fault::of)?;
         commit(tx).await?;
-        if gone { Ok(()) } else { Err(missing()) }
+        self.parts.keys.forget(org, number);
+        Ok(())
     }
 }
 

@@ -1,11 +1,13 @@
 //! Takes demo data out of an organization, in one transaction.
 
-use super::{Service, commit, fault};
+use super::{Service, audit, commit, fault};
 use crate::store::db::Tx;
 use crate::store::{org, removal};
 use async_trait::async_trait;
 use std::sync::atomic::Ordering;
+use tokenscope::audit::Actor;
 use tokenscope::fault::{Fault, Needs};
+use tokenscope::id::OrgId;
 use tokenscope::permission::{Action, Scope};
 use tokenscope::service::{Caller, Removal};
 use tokenscope::setup::DemoContents;
@@ -31,14 +33,27 @@ impl Removal for Service {
         let mut tx = self.write().await?;
         // Batches of events check the revision under a lock of their own, so each is either
         // removed here, or sees afterwards that nothing it names is there any more.
-        let lock = org::lock(&mut tx, caller.org, self.clock().now()).await.map_err(fault::of)?;
+        let now = self.clock().now();
+        let lock = org::lock(&mut tx, caller.org, now).await.map_err(fault::of)?;
         check(&mut tx, caller).await?;
         let me = caller.person.map_or(0, |person| person.0);
         let people = removal::people(&mut tx, caller.org, me).await.map_err(fault::of)?;
+        let gone = entry(&mut tx, caller.org, people.len()).await?;
         removal::remove(&mut tx, caller.org, people).await.map_err(fault::of)?;
+        let actor = Actor::of(caller);
+        audit::append(&mut tx, caller.org, actor, now, vec![gone]).await.map_err(fault::of)?;
         lock.give_back(&mut tx).await.map_err(fault::of)?;
         commit(tx).await
     }
+}
+
+/// What the audit log says of it.
+async fn entry(tx: &mut Tx, org: OrgId, people: usize) -> Result<audit::Entry, Fault> {
+    let [events, teams, apps, lots] = removal::counts(tx, org).await.map_err(fault::of)?;
+    let content = serde_json::json!({
+        "events": events, "teams": teams, "apps": apps, "lots": lots, "people": people,
+    });
+    Ok(audit::Entry { action: "demo_removed", subject: "organization".into(), content })
 }
 
 /// Only an admin, and only where the data is invented.

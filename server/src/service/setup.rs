@@ -269,5 +269,6 @@ pub fn program(org: OrgId) -> Caller {
         roles: Roles { org: [OrgRole::Admin].into(), ..Roles::default() },
         preferences: Preferences::default(),
         scopes: None,
+        key: None,
     }
 }

@@ -54,41 +54,42 @@ statements! {
     CLOSE_ADD = "INSERT INTO books_close (org_id, recorded_at, until_at) VALUES ($1, $2, $3)";
     /// The lots of a team.
     LOT_OF_TEAM = "SELECT lot_key, team_id, kind, pays_for, priority, granted, effective_at,
-        expires_at, unit_cost, currency, reference, channel FROM lot
+        expires_at, unit_cost, currency, reference, channel, belongs_to FROM lot
         WHERE org_id = $1 AND team_id = $2 ORDER BY lot_key";
     /// One lot.
     LOT_GET = "SELECT lot_key, team_id, kind, pays_for, priority, granted, effective_at,
-        expires_at, unit_cost, currency, reference, channel FROM lot
+        expires_at, unit_cost, currency, reference, channel, belongs_to FROM lot
         WHERE org_id = $1 AND lot_key = $2";
     /// A lot.
     LOT_ADD = "INSERT INTO lot (org_id, lot_key, team_id, kind, pays_for, priority, granted,
-        effective_at, expires_at, unit_cost, currency, reference, channel, recorded_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+        effective_at, expires_at, unit_cost, currency, reference, channel, belongs_to,
+        recorded_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
     /// When lots of a team were voided.
     VOID_OF_TEAM = "SELECT v.lot_key, v.at FROM lot_void v
         JOIN lot l ON l.org_id = v.org_id AND l.lot_key = v.lot_key
         WHERE v.org_id = $1 AND l.org_id = $1 AND l.team_id = $2 ORDER BY v.lot_key";
     /// When a lot was voided.
-    VOID_GET = "SELECT at FROM lot_void WHERE org_id = $1 AND lot_key = $2";
+    VOID_GET = "SELECT at, belongs_to FROM lot_void WHERE org_id = $1 AND lot_key = $2";
     /// That a lot is void.
-    VOID_ADD = "INSERT INTO lot_void (org_id, lot_key, at, recorded_at) VALUES ($1, $2, $3, $4)";
+    VOID_ADD = "INSERT INTO lot_void (org_id, lot_key, at, belongs_to, recorded_at)
+        VALUES ($1, $2, $3, $4, $5)";
     /// What a team gave away.
     TRANSFER_OF_TEAM = "SELECT lot_key, from_lot_key, at, amount FROM lot_transfer
         WHERE org_id = $1 AND from_team_id = $2 ORDER BY lot_key";
     /// What made a lot.
-    TRANSFER_GET = "SELECT lot_key, from_lot_key, at, amount FROM lot_transfer
-        WHERE org_id = $1 AND lot_key = $2";
+    TRANSFER_GET = "SELECT lot_key, from_lot_key, coalesce(belongs_to, at) AS at, amount
+        FROM lot_transfer WHERE org_id = $1 AND lot_key = $2";
     /// When a lot was last given away from.
-    TRANSFER_LAST = "SELECT max(at) AS at FROM lot_transfer
-        WHERE org_id = $1 AND from_lot_key = $2";
+    TRANSFER_LAST = "SELECT max(at) AS at, max(coalesce(belongs_to, at)) AS asked
+        FROM lot_transfer WHERE org_id = $1 AND from_lot_key = $2";
     /// A transfer.
     TRANSFER_ADD = "INSERT INTO lot_transfer (org_id, lot_key, from_lot_key, from_team_id, at,
-        amount, recorded_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        amount, belongs_to, recorded_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     /// When somebody unblocked a team.
     UNBLOCK_OF_TEAM = "SELECT at FROM unblock WHERE org_id = $1 AND team_id = $2 ORDER BY at";
     /// An unblock.
-    UNBLOCK_ADD = "INSERT INTO unblock (org_id, team_id, at, recorded_at)
-        VALUES ($1, $2, $3, $4)";
+    UNBLOCK_ADD = "INSERT INTO unblock (org_id, team_id, at, belongs_to, recorded_at)
+        VALUES ($1, $2, $3, $4, $5)";
 }
 
 /// A lot as it is stored.
@@ -118,6 +119,8 @@ pub struct LotRow {
     pub reference: Option<String>,
     /// Through whom it was bought.
     pub channel: Option<String>,
+    /// When it was to begin, where the books were closed by then.
+    pub belongs_to: Option<i64>,
 }
 
 /// A rate line as it is stored.
@@ -362,19 +365,23 @@ pub async fn add_lot(
         lot.currency,
         lot.reference,
         lot.channel,
+        lot.belongs_to,
         recorded_at,
     ];
     tx.run(LOT_ADD, args).await?;
     Ok(())
 }
 
-/// When a lot was voided.
+/// When a lot was voided, and what instant that is about where the books were closed by then.
 ///
 /// # Errors
 /// [`DbError`]
-pub async fn void_of(tx: &mut Tx, org: OrgId, lot: &str) -> Result<Option<i64>, DbError> {
-    let row: Option<(i64,)> = tx.row(VOID_GET, args![org.0, lot]).await?;
-    Ok(row.map(|(at,)| at))
+pub async fn void_of(
+    tx: &mut Tx,
+    org: OrgId,
+    lot: &str,
+) -> Result<Option<(i64, Option<i64>)>, DbError> {
+    tx.row(VOID_GET, args![org.0, lot]).await
 }
 
 /// Voids a lot.
@@ -384,14 +391,15 @@ pub async fn void_of(tx: &mut Tx, org: OrgId, lot: &str) -> Result<Option<i64>, 
 pub async fn add_void(
     tx: &mut Tx,
     org: OrgId,
-    (lot, at): (&str, i64),
+    lot: &str,
+    (at, belongs_to): (i64, Option<i64>),
     recorded_at: i64,
 ) -> Result<(), DbError> {
-    tx.run(VOID_ADD, args![org.0, lot, at, recorded_at]).await?;
+    tx.run(VOID_ADD, args![org.0, lot, at, belongs_to, recorded_at]).await?;
     Ok(())
 }
 
-/// The transfer that made a lot.
+/// The transfer that made a lot, with the time it was asked for.
 ///
 /// # Errors
 /// [`DbError`]
@@ -399,13 +407,17 @@ pub async fn transfer(tx: &mut Tx, org: OrgId, lot: &str) -> Result<Option<Trans
     tx.row(TRANSFER_GET, args![org.0, lot]).await
 }
 
-/// When a part of the lot was last given away.
+/// When a part of the lot was last given away, and for when that was asked.
 ///
 /// # Errors
 /// [`DbError`]
-pub async fn last_transfer(tx: &mut Tx, org: OrgId, lot: &str) -> Result<Option<i64>, DbError> {
-    let row: Option<(Option<i64>,)> = tx.row(TRANSFER_LAST, args![org.0, lot]).await?;
-    Ok(row.and_then(|(at,)| at))
+pub async fn last_transfer(
+    tx: &mut Tx,
+    org: OrgId,
+    lot: &str,
+) -> Result<Option<(i64, i64)>, DbError> {
+    let row: Option<(Option<i64>, Option<i64>)> = tx.row(TRANSFER_LAST, args![org.0, lot]).await?;
+    Ok(row.and_then(|(at, asked)| at.zip(asked)))
 }
 
 /// Adds a transfer from a team; its new lot is added apart.
@@ -417,9 +429,9 @@ pub async fn add_transfer(
     org: OrgId,
     from_team: i64,
     (lot, from_lot, at, amount): TransferRow,
-    recorded_at: i64,
+    (belongs_to, recorded_at): (Option<i64>, i64),
 ) -> Result<(), DbError> {
-    let args = args![org.0, lot, from_lot, from_team, at, amount, recorded_at];
+    let args = args![org.0, lot, from_lot, from_team, at, amount, belongs_to, recorded_at];
     tx.run(TRANSFER_ADD, args).await?;
     Ok(())
 }
@@ -432,9 +444,9 @@ pub async fn add_unblock(
     tx: &mut Tx,
     org: OrgId,
     (team, at): (i64, i64),
-    recorded_at: i64,
+    (belongs_to, recorded_at): (Option<i64>, i64),
 ) -> Result<(), DbError> {
-    tx.run(UNBLOCK_ADD, args![org.0, team, at, recorded_at]).await?;
+    tx.run(UNBLOCK_ADD, args![org.0, team, at, belongs_to, recorded_at]).await?;
     Ok(())
 }
 

@@ -7,6 +7,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is the one place that names a driver")]
 
+use super::sql::as_json;
 pub use super::sql::{Bulk, Column, Sql, Value};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::sqlite::{
@@ -184,6 +185,36 @@ fn without_secrets(address: &str) -> String {
     }
 }
 
+macro_rules! bind_all {
+    ($query:expr, $args:expr, $list:ident) => {{
+        let mut query = $query;
+        for value in $args {
+            query = match value {
+                Value::Int(v) => query.bind(v),
+                Value::Text(v) => query.bind(v),
+                Value::Bytes(v) => query.bind(v),
+                list => $list!(query, list),
+            };
+        }
+        query
+    }};
+}
+macro_rules! sqlite_list {
+    ($query:ident, $value:expr) => {
+        $query.bind(as_json($value))
+    };
+}
+macro_rules! postgres_list {
+    ($query:ident, $value:expr) => {
+        match $value {
+            Value::Ints(v) => $query.bind(v),
+            Value::Texts(v) => $query.bind(v),
+            Value::Blobs(v) => $query.bind(v),
+            Value::Int(_) | Value::Text(_) | Value::Bytes(_) => $query,
+        }
+    };
+}
+
 impl Db {
     /// Opens the database at an address; a missing SQLite file is made.
     ///
@@ -253,6 +284,24 @@ impl Db {
                 .map(TxInner::Postgres),
         };
         Ok(Tx { inner: inner.map_err(classify)? })
+    }
+
+    /// All rows of one question, which is a snapshot by itself: nothing begins and ends around it.
+    ///
+    /// # Errors
+    /// [`DbError`]
+    pub async fn glance<T: Record>(&self, sql: Sql, args: Vec<Value>) -> Result<Vec<T>, DbError> {
+        match &self.inner {
+            Inner::Sqlite { read, .. } => {
+                let query = sqlx::query_as::<Sqlite, T>(sql.sqlite);
+                bind_all!(query, args, sqlite_list).fetch_all(read).await
+            }
+            Inner::Postgres(pool) => {
+                let query = sqlx::query_as::<Postgres, T>(sql.postgres);
+                bind_all!(query, args, postgres_list).fetch_all(pool).await
+            }
+        }
+        .map_err(classify)
     }
 
     /// A transaction that may write.
@@ -325,49 +374,6 @@ pub struct Tx {
 enum TxInner {
     Sqlite(Transaction<'static, Sqlite>),
     Postgres(Transaction<'static, Postgres>),
-}
-
-macro_rules! bind_all {
-    ($query:expr, $args:expr, $list:ident) => {{
-        let mut query = $query;
-        for value in $args {
-            query = match value {
-                Value::Int(v) => query.bind(v),
-                Value::Text(v) => query.bind(v),
-                Value::Bytes(v) => query.bind(v),
-                list => $list!(query, list),
-            };
-        }
-        query
-    }};
-}
-macro_rules! sqlite_list {
-    ($query:ident, $value:expr) => {
-        $query.bind(as_json($value))
-    };
-}
-macro_rules! postgres_list {
-    ($query:ident, $value:expr) => {
-        match $value {
-            Value::Ints(v) => $query.bind(v),
-            Value::Texts(v) => $query.bind(v),
-            Value::Blobs(v) => $query.bind(v),
-            Value::Int(_) | Value::Text(_) | Value::Bytes(_) => $query,
-        }
-    };
-}
-
-fn as_json(value: Value) -> String {
-    let list = match value {
-        Value::Ints(v) => serde_json::json!(v),
-        Value::Texts(v) => serde_json::json!(v),
-        Value::Blobs(v) => {
-            let hex = |bytes: &Vec<u8>| bytes.iter().map(|b| format!("{b:02x}")).collect();
-            serde_json::json!(v.iter().map(hex).collect::<Vec<String>>())
-        }
-        Value::Int(_) | Value::Text(_) | Value::Bytes(_) => serde_json::Value::Null,
-    };
-    list.to_string()
 }
 
 impl Tx {

@@ -11,18 +11,6 @@ statements! {
         WHERE org_id = $1 AND digest IN (SELECT unhex(value) FROM json_each($2))"
         | "SELECT digest, fingerprint FROM event_key
         WHERE org_id = $1 AND digest = ANY($2)";
-    /// All sessions of some users with some products, to rate their windows again.
-    SESSION_LIST = "SELECT e.at, e.digest, s.name AS source, e.external_id, e.app_id, e.user_id,
-        e.api_id, e.variant_id, e.quantity, e.failed FROM usage_event e
-        JOIN source s ON s.org_id = e.org_id AND s.source_id = e.source_id
-        WHERE e.org_id = $1 AND s.org_id = $1 AND e.own_tokens IS NULL
-        AND e.user_id IN (SELECT value FROM json_each($2))
-        AND e.api_id IN (SELECT value FROM json_each($3))"
-        | "SELECT e.at, e.digest, s.name AS source, e.external_id, e.app_id, e.user_id,
-        e.api_id, e.variant_id, e.quantity, e.failed FROM usage_event e
-        JOIN source s ON s.org_id = e.org_id AND s.source_id = e.source_id
-        WHERE e.org_id = $1 AND s.org_id = $1 AND e.own_tokens IS NULL
-        AND e.user_id = ANY($2) AND e.api_id = ANY($3)";
     /// The newest events of a user.
     RECENT_OF_USER = "SELECT at, digest, external_id, app_id, api_id, variant_id, quantity, failed
         FROM usage_event WHERE org_id = $1 AND user_id = $2 ORDER BY at DESC, digest DESC
@@ -33,9 +21,6 @@ statements! {
         LIMIT $3";
     /// The oldest event.
     EVENT_OLDEST = "SELECT min(at) AS at FROM usage_event WHERE org_id = $1";
-    /// Whether there is an event at or after an instant, of an app or an API (0 = any).
-    EVENT_SINCE = "SELECT at FROM usage_event WHERE org_id = $1 AND at >= $2
-        AND ($3 = 0 OR app_id = $3) AND ($4 = 0 OR api_id = $4) LIMIT 1";
     /// When the events of the newest times were accepted.
     EVENT_FRESH = "SELECT received_at FROM usage_event WHERE org_id = $1
         ORDER BY at DESC LIMIT 100";
@@ -93,31 +78,10 @@ pub struct EventRow {
     pub attributes: Option<String>,
     /// When it arrived.
     pub received_at: i64,
-}
-
-/// A stored session of a daily product.
-#[derive(Debug, Clone, sqlx::FromRow)]
-pub struct SessionRow {
-    /// When it started.
-    pub at: i64,
-    /// Digest of source and id.
-    pub digest: Vec<u8>,
-    /// Name of the sender.
-    pub source: String,
-    /// The sender's id.
-    pub external_id: String,
-    /// The app.
-    pub app_id: i64,
-    /// The user.
-    pub user_id: i64,
-    /// The product.
-    pub api_id: i64,
-    /// The variant, 0 for none.
-    pub variant_id: i64,
-    /// In micro-seconds.
-    pub quantity: Option<i64>,
-    /// Whether it failed.
-    pub failed: i64,
+    /// Which revision of the event it is.
+    pub revision: i64,
+    /// The instant it is booked at, where the books were closed when it came.
+    pub booked_at: Option<i64>,
 }
 
 /// An event for a list.
@@ -141,14 +105,14 @@ pub struct RecentRow {
     pub failed: i64,
 }
 
-/// Takes the keys of events and returns those that were free.
+/// Takes the keys of events (digest, fingerprint, time) and returns those that were free.
 ///
 /// # Errors
 /// [`DbError`]
 pub async fn take_keys(
     tx: &mut Tx,
     org: OrgId,
-    keys: &[([u8; 16], i64)],
+    keys: &[([u8; 16], i64, i64)],
 ) -> Result<Vec<Vec<u8>>, DbError> {
     let rows: Vec<(Vec<u8>,)> = tx
         .bulk(Bulk {
@@ -157,6 +121,7 @@ pub async fn take_keys(
             columns: vec![
                 ("digest", Column::Blobs(keys.iter().map(|k| k.0.to_vec()).collect())),
                 ("fingerprint", Column::Ints(keys.iter().map(|k| k.1).collect())),
+                ("at", Column::Ints(keys.iter().map(|k| k.2).collect())),
             ],
             on_conflict: "ON CONFLICT (org_id, digest) DO NOTHING RETURNING digest",
         })
@@ -187,45 +152,30 @@ pub async fn add(tx: &mut Tx, org: OrgId, events: &[&EventRow]) -> Result<(), Db
         };
     }
     let texts = Column::Texts(events.iter().map(|e| e.external_id.clone()).collect());
-    let _: Vec<(i64,)> = tx
-        .bulk(Bulk {
-            table: "usage_event",
-            org: org.0,
-            columns: vec![
-                ("at", ints!(e => e.at)),
-                ("digest", Column::Blobs(events.iter().map(|e| e.digest.to_vec()).collect())),
-                ("source_id", ints!(e => e.source_id)),
-                ("external_id", texts),
-                ("app_id", ints!(e => e.app_id)),
-                ("user_id", ints!(e => e.user_id)),
-                ("api_id", ints!(e => e.api_id)),
-                ("variant_id", ints!(e => e.variant_id)),
-                ("quantity", Column::OptInts(events.iter().map(|e| e.quantity).collect())),
-                ("failed", ints!(e => i64::from(e.failed))),
-                ("own_tokens", Column::OptInts(events.iter().map(|e| e.own_tokens).collect())),
-                (
-                    "attributes",
-                    Column::OptTexts(events.iter().map(|e| e.attributes.clone()).collect()),
-                ),
-                ("received_at", ints!(e => e.received_at)),
-            ],
-            on_conflict: "",
-        })
-        .await?;
+    let mut columns = vec![
+        ("at", ints!(e => e.at)),
+        ("digest", Column::Blobs(events.iter().map(|e| e.digest.to_vec()).collect())),
+        ("source_id", ints!(e => e.source_id)),
+        ("external_id", texts),
+        ("app_id", ints!(e => e.app_id)),
+        ("user_id", ints!(e => e.user_id)),
+        ("api_id", ints!(e => e.api_id)),
+        ("variant_id", ints!(e => e.variant_id)),
+        ("quantity", Column::OptInts(events.iter().map(|e| e.quantity).collect())),
+        ("failed", ints!(e => i64::from(e.failed))),
+        ("own_tokens", Column::OptInts(events.iter().map(|e| e.own_tokens).collect())),
+        ("attributes", Column::OptTexts(events.iter().map(|e| e.attributes.clone()).collect())),
+        ("received_at", ints!(e => e.received_at)),
+    ];
+    // Ordinary events need none of the rest, and are the most by far.
+    if !events.iter().all(|e| e.revision == 0 && e.booked_at.is_none()) {
+        columns.push(("revision", ints!(e => e.revision)));
+        let booked_at = events.iter().map(|e| e.booked_at).collect();
+        columns.push(("booked_at", Column::OptInts(booked_at)));
+    }
+    let bulk = Bulk { table: "usage_event", org: org.0, columns, on_conflict: "" };
+    let _: Vec<(i64,)> = tx.bulk(bulk).await?;
     Ok(())
-}
-
-/// All sessions of some users with some products; own tokens make no session.
-///
-/// # Errors
-/// [`DbError`]
-pub async fn sessions(
-    tx: &mut Tx,
-    org: OrgId,
-    users: Vec<i64>,
-    apis: Vec<i64>,
-) -> Result<Vec<SessionRow>, DbError> {
-    tx.rows(SESSION_LIST, args![org.0, users, apis]).await
 }
 
 /// The newest events of a user.
@@ -261,22 +211,6 @@ pub async fn recent_of_app(
 pub async fn oldest(tx: &mut Tx, org: OrgId) -> Result<Option<i64>, DbError> {
     let row: Option<(Option<i64>,)> = tx.row(EVENT_OLDEST, args![org.0]).await?;
     Ok(row.and_then(|(at,)| at))
-}
-
-/// Whether there is an event at or after an instant, of an app or an API where given.
-///
-/// # Errors
-/// [`DbError`]
-pub async fn any_since(
-    tx: &mut Tx,
-    org: OrgId,
-    at: i64,
-    app: Option<i64>,
-    api: Option<i64>,
-) -> Result<bool, DbError> {
-    let args = args![org.0, at, app.unwrap_or(0), api.unwrap_or(0)];
-    let row: Option<(i64,)> = tx.row(EVENT_SINCE, args).await?;
-    Ok(row.is_some())
 }
 
 /// When the newest usage was accepted: the later of the newest charge and the hundred events of

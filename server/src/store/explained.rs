@@ -39,7 +39,7 @@ statements! {
     RATE_OF_API = "SELECT variant_id, from_at, tokens, per, rounding, charge_failed, recorded_at
         FROM rate WHERE org_id = $1 AND api_id = $2 ORDER BY variant_id, from_at";
     /// A decision.
-    DECISION_GET = "SELECT at, team_id, app_id, content FROM decision
+    DECISION_EXPLAINED = "SELECT at, team_id, app_id, content FROM decision
         WHERE org_id = $1 AND decision_id = $2";
 }
 
@@ -174,5 +174,5 @@ pub async fn decision(
     org: OrgId,
     id: [u8; 16],
 ) -> Result<Option<DecisionRow>, DbError> {
-    tx.row(DECISION_GET, args![org.0, id.to_vec()]).await
+    tx.row(DECISION_EXPLAINED, args![org.0, id.to_vec()]).await
 }

@@ -15,7 +15,7 @@ statements! {
     TEAM_RECORDED_AT = "SELECT last_recorded_at FROM team WHERE org_id = $1 AND team_id = $2";
     /// The lots of a team that were recorded until an instant.
     LEDGER_LOTS = "SELECT lot_key, team_id, kind, pays_for, priority, granted, effective_at,
-        expires_at, unit_cost, currency, reference, channel FROM lot
+        expires_at, unit_cost, currency, reference, channel, belongs_to FROM lot
         WHERE org_id = $1 AND team_id = $2 AND recorded_at <= $3 ORDER BY lot_key";
     /// Voids of a team's lots.
     LEDGER_VOIDS = "SELECT v.lot_key, v.at FROM lot_void v
@@ -40,7 +40,11 @@ statements! {
         WHERE org_id = $1 AND team_id = $2 AND at <= $3 ORDER BY of_at, at";
     /// What was given back to a team.
     LEDGER_RETURNS = "SELECT lot_key, class, amount, effective_at, reference FROM charge_return
-        WHERE org_id = $1 AND team_id = $2 AND recorded_at <= $3 ORDER BY lot_key";
+        WHERE org_id = $1 AND team_id = $2 AND recorded_at <= $3
+        AND (taken_back_at IS NULL OR taken_back_at > $3) ORDER BY lot_key";
+    /// How much of what was given back to a team changed after an instant.
+    LEDGER_RETURNS_SINCE = "SELECT count(*) AS changes FROM charge_return
+        WHERE org_id = $1 AND team_id = $2 AND (recorded_at > $3 OR taken_back_at > $3)";
     /// The jobs whose prepared charges do not count at an instant.
     LEDGER_HIDDEN = "SELECT job_id FROM job WHERE org_id = $1
         AND (switched_at > $2 OR (switched_at IS NULL AND state <> 'done')) ORDER BY job_id";
@@ -438,4 +442,18 @@ pub async fn later_by_jobs(
     known: i64,
 ) -> Result<Vec<(i64, String, i64)>, DbError> {
     tx.rows(JOB_LATER, args![org.0, team.0, known]).await
+}
+
+/// Whether anything was given back to a team, or taken back again, after an instant.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn returned_since(
+    tx: &mut Tx,
+    (org, team): (OrgId, TeamId),
+    recorded_at: i64,
+) -> Result<bool, DbError> {
+    let args = args![org.0, team.0, recorded_at];
+    let row: Option<(i64,)> = tx.row(LEDGER_RETURNS_SINCE, args).await?;
+    Ok(row.is_some_and(|(changes,)| changes > 0))
 }

@@ -153,7 +153,7 @@ fn checksum(text: &str) -> String {
 }
 
 /// Splits a migration at the semicolons that end a line, without its comments.
-fn statements_of(text: &str, layout: Layout) -> Vec<String> {
+pub(super) fn statements_of(text: &str, layout: Layout) -> Vec<String> {
     let code: Vec<&str> =
         text.lines().filter(|line| !line.trim_start().starts_with("--")).collect();
     let code = code.join("\n");

@@ -20,6 +20,8 @@ statements! {
     ORG_BY_SLUG = "SELECT org_id FROM org WHERE slug = $1";
     /// Fan-out: how many organizations there are, for the first start.
     ORG_COUNT = "SELECT count(*) AS organizations FROM org";
+    /// Fan-out: every organization, for what is due now and then.
+    ORG_ALL = "SELECT org_id FROM org ORDER BY org_id";
     /// The revision of what rating depends on; on PostgreSQL it stays as it is until the end of
     /// the transaction.
     ORG_REVISION = "SELECT revision FROM org WHERE org_id = $1"
@@ -142,6 +144,15 @@ pub async fn delete_if_empty(tx: &mut Tx, org: OrgId) -> Result<(), DbError> {
 pub async fn count(tx: &mut Tx) -> Result<i64, DbError> {
     let row: Option<(i64,)> = tx.row(ORG_COUNT, args![]).await?;
     Ok(row.map_or(0, |(n,)| n))
+}
+
+/// Every organization.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn all(tx: &mut Tx) -> Result<Vec<OrgId>, DbError> {
+    let rows: Vec<(i64,)> = tx.rows(ORG_ALL, args![]).await?;
+    Ok(rows.into_iter().map(|(id,)| OrgId(id)).collect())
 }
 
 /// The revision of what rating depends on, which then holds until the end of the transaction.

@@ -229,10 +229,18 @@ pub async fn primary_admins(
 ) -> Result<Vec<(i64, String, String)>, DbError> {
     let admins: Vec<(i64, i64)> = tx.rows(TEAM_PRIMARY_ADMINS, args![org.0, teams]).await?;
     let people: Vec<i64> = admins.iter().map(|(_, person)| *person).collect();
-    let names: Vec<(i64, String, String)> = tx.rows(PERSON_NAMES, args![people]).await?;
+    let names = names(tx, people).await?;
     let find = |(team, person): (i64, i64)| {
         let (_, name, email) = names.iter().find(|(id, ..)| *id == person)?;
         Some((team, name.clone(), email.clone()))
     };
     Ok(admins.into_iter().filter_map(find).collect())
+}
+
+/// Names and e-mails of people, by number; those who are no more are missing.
+///
+/// # Errors
+/// [`DbError`]
+pub async fn names(tx: &mut Tx, people: Vec<i64>) -> Result<Vec<(i64, String, String)>, DbError> {
+    tx.rows(PERSON_NAMES, args![people]).await
 }

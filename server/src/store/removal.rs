@@ -28,6 +28,8 @@ statements! {
     REMOVE_DECISION = "DELETE FROM decision WHERE org_id = $1";
     REMOVE_IDEMPOTENCY_KEY = "DELETE FROM idempotency_key WHERE org_id = $1";
     REMOVE_CHARGE_RETURN = "DELETE FROM charge_return WHERE org_id = $1";
+    REMOVE_JOB_EVENT = "DELETE FROM job_event WHERE org_id = $1";
+    REMOVE_JOB_USAGE = "DELETE FROM job_usage WHERE org_id = $1";
     REMOVE_JOB_SUM = "DELETE FROM job_sum WHERE org_id = $1";
     REMOVE_JOB = "DELETE FROM job WHERE org_id = $1";
     REMOVE_EVENT_PAST = "DELETE FROM event_past WHERE org_id = $1";
@@ -93,6 +95,8 @@ pub const EMPTIED: &[(&str, Sql)] = &[
     ("decision", REMOVE_DECISION),
     ("idempotency_key", REMOVE_IDEMPOTENCY_KEY),
     ("charge_return", REMOVE_CHARGE_RETURN),
+    ("job_event", REMOVE_JOB_EVENT),
+    ("job_usage", REMOVE_JOB_USAGE),
     ("job_sum", REMOVE_JOB_SUM),
     ("job", REMOVE_JOB),
     ("event_past", REMOVE_EVENT_PAST),

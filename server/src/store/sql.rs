@@ -80,6 +80,20 @@ value_from!(
     Vec<Vec<u8>> => |v| Value::Blobs(v),
 );
 
+/// A list as a text for `json_each`; byte strings as hexadecimal texts.
+pub(super) fn as_json(value: Value) -> String {
+    let list = match value {
+        Value::Ints(v) => serde_json::json!(v),
+        Value::Texts(v) => serde_json::json!(v),
+        Value::Blobs(v) => {
+            let hex = |bytes: &Vec<u8>| bytes.iter().map(|b| format!("{b:02x}")).collect();
+            serde_json::json!(v.iter().map(hex).collect::<Vec<String>>())
+        }
+        Value::Int(_) | Value::Text(_) | Value::Bytes(_) => serde_json::Value::Null,
+    };
+    list.to_string()
+}
+
 /// Builds the parameters of a statement.
 #[macro_export]
 macro_rules! args {

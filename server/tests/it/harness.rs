@@ -114,6 +114,12 @@ pub async fn run_empty<F: Future<Output = ()>>(backend: Backend, test: impl FnOn
     }
 }
 
+/// How many cases of a random test somebody asks for; none = as many as usual.
+pub fn wanted_cases() -> Option<u64> {
+    let said = std::env::var_os("TOKENSCOPE_TEST_CASES")?;
+    said.into_string().ok()?.parse().ok()
+}
+
 /// The address of the PostgreSQL of the tests; none where there is none and that is allowed.
 fn postgres_url() -> Option<String> {
     let said = |name: &str| std::env::var_os(name).and_then(|value| value.into_string().ok());

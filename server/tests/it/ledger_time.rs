@@ -2,7 +2,7 @@
 //! are those of `replay` on the same facts.
 
 use crate::given::{at, program_of};
-use crate::harness::{Backend, Database, on_each_database};
+use crate::harness::{Backend, Database, on_each_database, wanted_cases};
 use crate::random::{self, Random};
 use tokenscope::explain::{ChargeLine, UsageLine};
 use tokenscope::fact::Fact;
@@ -30,7 +30,7 @@ on_each_database!(
 
 /// How many scenarios a database is given.
 fn count(database: &Database) -> u64 {
-    let asked = std::env::var("TOKENSCOPE_TEST_CASES").ok().and_then(|n| n.parse().ok());
+    let asked = wanted_cases();
     asked.unwrap_or(if database.backend == Backend::Sqlite { 24 } else { 10 })
 }
 

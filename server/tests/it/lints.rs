@@ -5,19 +5,37 @@ use crate::catalogue::{self, Catalogue};
 use crate::harness::{Backend, Database, run};
 use crate::sql_lint::complaints;
 use std::collections::BTreeSet;
-use tokenscope::id::OrgId;
+use tokenscope::id::{LongId, OrgId, TeamId};
 use tokenscope::lot::Class;
+use tokenscope::tokens::Tokens;
 use tokenscope_server::store::charge::{ChargeRow, SumDeltas};
 use tokenscope_server::store::db::{Sql, Tx};
 use tokenscope_server::store::event::EventRow;
 use tokenscope_server::store::migrate::{DIRECTORY_TABLES, MIGRATIONS};
 use tokenscope_server::store::rollup::{Bucket, Deltas, Dimensions, Sums};
-use tokenscope_server::store::{all_statements, charge, event, names, org, rollup};
+use tokenscope_server::store::{
+    all_statements, audit, charge, charge_return, decision, event, hold, job, names, org, rollup,
+    stored_event,
+};
 use tokenscope_server::{args, statements};
 
-/// Statements over all organizations: for the command line and the first start.
-const FAN_OUT: &[&str] =
-    &["ORG_BY_SLUG", "ORG_COUNT", "ORG_FIRST_TWO", "ORG_ADD", "ORG_ADD_FIRST", "OUTBOX_SWEEP"];
+/// Statements over all organizations: for the command line, the first start, and what the program
+/// does for all of them.
+const FAN_OUT: &[&str] = &[
+    "ORG_BY_SLUG",
+    "ORG_COUNT",
+    "ORG_FIRST_TWO",
+    "ORG_ADD",
+    "ORG_ADD_FIRST",
+    "ORG_ALL",
+    "OUTBOX_SWEEP",
+    "JOB_FREE",
+    "TEAM_VERSIONS",
+    "IDEMPOTENCY_SWEEP",
+    "VERIFY_ORGS",
+    "ARCHIVE_ORGS",
+    "ARCHIVE_ANY_ORG",
+];
 
 statements! {
     /// What this connection has prepared so far.
@@ -125,7 +143,7 @@ async fn every_bulk_write_joins_its_organization() {
         let texts: Vec<(String,)> = tx.rows(PREPARED, args![]).await.unwrap();
         let bulk: Vec<&String> =
             texts.iter().map(|(text,)| text).filter(|text| text.contains("UNNEST(")).collect();
-        assert_eq!(bulk.len(), 9, "{bulk:#?}");
+        assert_eq!(bulk.len(), 17, "{bulk:#?}");
         for text in bulk {
             assert_eq!(complaints(text, &tenant_tables()), Vec::<String>::new(), "{text}");
         }
@@ -146,20 +164,90 @@ async fn every_bulk_write(tx: &mut Tx) {
     let id: OrgId = org::add(tx, &new, now).await.unwrap();
     let mut lock = org::lock(tx, id, now).await.unwrap();
     names::add_users(tx, id, &mut lock, vec!["a".into()], now).await.unwrap();
-    event::take_keys(tx, id, &[(digest, 0)]).await.unwrap();
+    event::take_keys(tx, id, &[(digest, 0, 0)]).await.unwrap();
     event::add(tx, id, &[&event_row(digest)]).await.unwrap();
     charge::add(tx, id, &[charge_row(digest)]).await.unwrap();
+    audit::append(tx, id, vec![audit_row()]).await.unwrap();
     let sums = SumDeltas::from([((1, 0, Class::Api), 1)]);
     charge::add_sums(tx, id, &sums, &sums).await.unwrap();
+    let team = TeamId(lock.number());
+    names::add_team(tx, id, team.0, ("a", "a"), now).await.unwrap();
+    let (long, amount) = (LongId([0; 16]), Tokens::ZERO);
+    let of_call = hold::NewHold {
+        key: "a".into(),
+        id: long,
+        team,
+        class: Class::Api,
+        amount,
+        from: now,
+        until: now,
+        call_print: 0,
+        decision: long,
+    };
+    hold::add(tx, id, &[of_call]).await.unwrap();
+    let content = String::new();
+    let of_call = decision::NewDecision { id: long, at: now, team: None, app: None, content };
+    decision::add(tx, id, &[of_call]).await.unwrap();
     let of = Dimensions { app_id: 1, api_id: 1, variant_id: 0, user_id: 0 };
     let deltas = Deltas::from([((0, of), Sums::default())]);
     for bucket in [Bucket::Hour, Bucket::Day, Bucket::Month] {
         rollup::add(tx, id, bucket, &deltas).await.unwrap();
     }
+    every_bulk_write_of_the_ledger(tx, id, &sums, &deltas).await;
+}
+
+async fn every_bulk_write_of_the_ledger(tx: &mut Tx, id: OrgId, sums: &SumDeltas, deltas: &Deltas) {
+    let digest = [0; 16];
+    job::add(tx, id, (1, "rerate"), ("", 0), 0).await.unwrap();
+    job::add_sums(tx, id, 1, sums).await.unwrap();
+    job::add_usage(tx, id, 1, &[(Bucket::Day, deltas.clone())]).await.unwrap();
+    job::note_events(tx, id, &[1], &[digest]).await.unwrap();
+    let returned = charge_return::ReturnRow {
+        team_id: 1,
+        at: 0,
+        digest: digest.to_vec(),
+        n: 0,
+        recorded_at: 0,
+        effective_at: 0,
+        class: "api".into(),
+        amount: 1,
+        lot_key: "a".into(),
+        reference: "a".into(),
+        taken_back_at: None,
+    };
+    names::add_team(tx, id, 1, ("b", "b"), tokenscope::time::Instant::MIN).await.unwrap();
+    charge_return::add(tx, id, &[returned]).await.unwrap();
+    names::add_source(tx, id, 1, "a").await.unwrap();
+    let events = stored_event::by_key(tx, id, vec![digest.to_vec()]).await.unwrap();
+    let past = |event: &stored_event::StoredEvent| stored_event::Superseded {
+        event: event.clone(),
+        replacement: None,
+        kept: false,
+        recorded_at: 0,
+    };
+    let past: Vec<_> = events.iter().map(past).collect();
+    assert_eq!(past.len(), 1);
+    stored_event::keep(tx, id, &past).await.unwrap();
+}
+
+fn audit_row() -> audit::AuditRow {
+    audit::AuditRow {
+        entry: 0,
+        at: 0,
+        actor_kind: "program".into(),
+        actor_id: None,
+        action: "close".into(),
+        subject: "organization".into(),
+        content: "{}".into(),
+        previous_hash: Vec::new(),
+        hash: Vec::new(),
+    }
 }
 
 fn event_row(digest: [u8; 16]) -> EventRow {
     EventRow {
+        revision: 0,
+        booked_at: None,
         at: 0,
         digest,
         fingerprint: 0,
@@ -179,6 +267,9 @@ fn event_row(digest: [u8; 16]) -> EventRow {
 
 fn charge_row(digest: [u8; 16]) -> ChargeRow {
     ChargeRow {
+        revision: 0,
+        belongs_to: None,
+        generation: 0,
         team_id: 1,
         at: 0,
         digest,

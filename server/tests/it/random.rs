@@ -13,7 +13,8 @@ use tokenscope::scenario::{
 use tokenscope::time::{DAY, HOUR, Instant};
 use tokenscope::tokens::{MICRO, Quantity, Tokens};
 
-const TEAMS: &[&str] = &["red", "green", "blue"];
+/// The teams of random scenarios.
+pub const TEAMS: &[&str] = &["red", "green", "blue"];
 
 /// A repeatable source of chance (splitmix64).
 pub struct Random(u64);
@@ -136,7 +137,8 @@ fn rates(random: &mut Random) -> Vec<ScenarioRate> {
     lines.into_values().collect()
 }
 
-fn lots(random: &mut Random) -> Vec<ScenarioLot> {
+/// Random lots.
+pub fn lots(random: &mut Random) -> Vec<ScenarioLot> {
     let lot = |n: u64| {
         let effective = random.instant().plus(-2 * DAY);
         let ends = !random.one_in(4);
@@ -181,7 +183,8 @@ fn moves(random: &mut Random, lots: &[ScenarioLot]) -> Vec<ScenarioMove> {
     moves
 }
 
-fn event(random: &mut Random, n: usize) -> ScenarioEvent {
+/// A random event.
+pub fn event(random: &mut Random, n: usize) -> ScenarioEvent {
     let (api, variant) = random.pick(&[
         ("calls", None),
         ("photos", None),

@@ -5,10 +5,11 @@ use crate::given::{at, program_of};
 use crate::harness::{Database, loudly, on_each_database};
 use std::fs;
 use std::path::{Path, PathBuf};
+use tokenscope::correction::Corrections;
 use tokenscope::event::EventResult;
 use tokenscope::replay::answer;
 use tokenscope::scenario::{Answer, Question, Scenario};
-use tokenscope::service::{Books, Caller, Intake};
+use tokenscope::service::{Books, Caller, Correcting, Intake};
 use tokenscope_server::service::Service;
 
 /// The organizations' zones by turns: the answers do not depend on them.
@@ -116,8 +117,16 @@ async fn load_again(service: &Service, caller: &Caller, scenario: &Scenario) {
 }
 
 async fn send_all(service: &Service, caller: &Caller, scenario: &Scenario) -> Vec<EventResult> {
+    let name = &scenario.name;
     let events = scenario.new_events().unwrap().into_iter().map(Ok).collect();
-    service.accept(caller, events).await.unwrap_or_else(|e| panic!("{}: {e}", scenario.name))
+    let sent = service.accept(caller, events).await;
+    let mut results = sent.unwrap_or_else(|e| panic!("{name}: {e}"));
+    for correction in scenario.new_corrections().unwrap() {
+        let asked = Corrections { items: vec![Ok(correction)], basis: None };
+        let corrected = service.correct(caller, asked).await;
+        results.extend(corrected.unwrap_or_else(|e| panic!("{name}: {e}")).results);
+    }
+    results
 }
 
 async fn wrong_answers(service: &Service, caller: &Caller, scenario: &Scenario) -> Vec<String> {

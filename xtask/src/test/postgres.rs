@@ -19,18 +19,29 @@ const STOP_LIMIT: Duration = Duration::from_secs(10);
 pub struct Cluster {
     folder: PathBuf,
     port: u16,
+    /// Whether what is committed is on the disk.
+    synced: bool,
     server: Option<Child>,
 }
 
 impl Cluster {
     /// Makes a cluster with the programs in this folder and waits until it answers.
     pub fn start(programs: &Path) -> Result<Self> {
+        Self::start_with(programs, false)
+    }
+
+    /// The same with writes that last, for measuring.
+    pub fn start_synced(programs: &Path) -> Result<Self> {
+        Self::start_with(programs, true)
+    }
+
+    fn start_with(programs: &Path, synced: bool) -> Result<Self> {
         let owner = Owner::find()?;
         let name = format!("tokenscope-postgres-{}", std::process::id());
         let folder = std::env::temp_dir().join(name);
         fs::create_dir(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         // From here on Drop removes the folder, whatever fails.
-        let mut cluster = Self { folder, port: 0, server: None };
+        let mut cluster = Self { folder, port: 0, synced, server: None };
         owner.take(&cluster.folder)?;
         let mut initdb = Command::new(programs.join("initdb"));
         initdb.arg("-D").arg(cluster.data());
@@ -65,8 +76,11 @@ impl Cluster {
         command.arg("-D").arg(self.data());
         command.args(["-c", "listen_addresses=127.0.0.1", "-c", &format!("port={}", self.port)]);
         command.args(["-c", &format!("unix_socket_directories={}", self.folder.display())]);
-        command.args(["-c", "max_connections=200", "-c", "fsync=off"]);
-        command.args(["-c", "synchronous_commit=off", "-c", "full_page_writes=off"]);
+        command.args(["-c", "max_connections=200"]);
+        if !self.synced {
+            command.args(["-c", "fsync=off", "-c", "synchronous_commit=off"]);
+            command.args(["-c", "full_page_writes=off"]);
+        }
         println!("$ {}", process::describe(&command));
         owner.become_by(&mut command);
         command.current_dir(&self.folder).env("LC_ALL", "C").stdin(Stdio::null());

@@ -127,7 +127,8 @@ fn chromium() -> Option<PathBuf> {
     CHROMIUM.iter().find_map(|name| process::which(name))
 }
 
-fn postgres_folder() -> Option<PathBuf> {
+/// The folder of PostgreSQL's programs.
+pub fn postgres_folder() -> Option<PathBuf> {
     let whole = |folder: &Path| {
         ["initdb", "postgres"].iter().all(|name| process::executable(&folder.join(name)))
     };

@@ -27,21 +27,7 @@ const MEMBERS: [&str; 12] = [
 
 /// Reads one item of a request.
 pub fn read(item: Item) -> Submitted {
-    let (members, twice) = match item {
-        Item::Object(members, twice) => (members, twice),
-        Item::Other(value) => {
-            let reason = format!("expected an event, found {}", kind(&value));
-            return Err(FieldFault::new("", reason));
-        }
-    };
-    if let Some(unknown) = members.keys().find(|name| !MEMBERS.contains(&name.as_str())) {
-        let shown: String = unknown.chars().take(64).collect();
-        let reason = format!("is no member of an event; members are: {}", MEMBERS.join(", "));
-        return Err(FieldFault::new(shown, reason));
-    }
-    if let Some(name) = twice {
-        return Err(FieldFault::new(name, "stands there twice"));
-    }
+    let members = members(item, "an event", &MEMBERS)?;
     Ok(NewEvent {
         source: required_text(&members, "source")?,
         id: required_text(&members, "id")?,
@@ -57,8 +43,30 @@ pub fn read(item: Item) -> Submitted {
     })
 }
 
-type Members = Map<String, Value>;
-type Read<T> = Result<T, FieldFault>;
+/// The members of an object.
+pub type Members = Map<String, Value>;
+/// Something that was read, or the member that is wrong.
+pub type Read<T> = Result<T, FieldFault>;
+
+/// The members of an object that may only have these, each once.
+pub fn members(item: Item, what: &str, known: &[&str]) -> Read<Members> {
+    let (members, twice) = match item {
+        Item::Object(members, twice) => (members, twice),
+        Item::Other(value) => {
+            let reason = format!("expected {what}, found {}", kind(&value));
+            return Err(FieldFault::new("", reason));
+        }
+    };
+    if let Some(unknown) = members.keys().find(|name| !known.contains(&name.as_str())) {
+        let shown: String = unknown.chars().take(64).collect();
+        let reason = format!("is no member of {what}; members are: {}", known.join(", "));
+        return Err(FieldFault::new(shown, reason));
+    }
+    if let Some(name) = twice {
+        return Err(FieldFault::new(name, "stands there twice"));
+    }
+    Ok(members)
+}
 
 fn kind(value: &Value) -> &'static str {
     match value {
@@ -71,16 +79,18 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-fn missing(name: &str) -> FieldFault {
+/// A member that has to be there.
+pub fn missing(name: &str) -> FieldFault {
     FieldFault::new(name, "is missing")
 }
 
 /// A member that is there; null is the same as absent.
-fn member<'a>(members: &'a Members, name: &str) -> Option<&'a Value> {
+pub fn member<'a>(members: &'a Members, name: &str) -> Option<&'a Value> {
     members.get(name).filter(|value| !value.is_null())
 }
 
-fn text(members: &Members, name: &str) -> Read<Option<String>> {
+/// A text of at most so many bytes as an event's.
+pub fn text(members: &Members, name: &str) -> Read<Option<String>> {
     let Some(value) = member(members, name) else {
         return Ok(None);
     };
@@ -96,11 +106,13 @@ fn text(members: &Members, name: &str) -> Read<Option<String>> {
     Err(FieldFault::new(name, reason))
 }
 
-fn required_text(members: &Members, name: &str) -> Read<String> {
+/// A text that has to be there.
+pub fn required_text(members: &Members, name: &str) -> Read<String> {
     text(members, name)?.ok_or_else(|| missing(name))
 }
 
-fn slug(members: &Members, name: &str) -> Read<Option<String>> {
+/// A client id, or the code of something.
+pub fn slug(members: &Members, name: &str) -> Read<Option<String>> {
     let Some(text) = text(members, name)? else {
         return Ok(None);
     };
@@ -131,7 +143,7 @@ fn spender(members: &Members) -> Read<Spender> {
 
 /// An amount as a decimal string or a JSON number. Numbers are read by their shortest decimal
 /// form, which is what the sender wrote for up to 15 digits.
-fn amount<T>(
+pub fn amount<T>(
     members: &Members,
     name: &str,
     parse: fn(&str) -> Result<T, AmountError>,

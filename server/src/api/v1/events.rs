@@ -39,7 +39,11 @@ pub async fn accept(
     Ok(Json(Results { results }))
 }
 
-fn check_content_type(headers: &HeaderMap) -> Result<(), Fault> {
+/// One coding is taken, JSON without compression.
+///
+/// # Errors
+/// [`Fault::Unsupported`]
+pub fn check_content_type(headers: &HeaderMap) -> Result<(), Fault> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let kind = text(header::CONTENT_TYPE).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
@@ -54,7 +58,11 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), Fault> {
     Ok(())
 }
 
-async fn read(body: Body) -> Result<Bytes, Fault> {
+/// The whole body.
+///
+/// # Errors
+/// [`Fault::TooLarge`] beyond 8 MiB.
+pub async fn read(body: Body) -> Result<Bytes, Fault> {
     match Limited::new(body, BYTES_MAX).collect().await {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {
@@ -62,6 +70,22 @@ async fn read(body: Body) -> Result<Bytes, Fault> {
             Err(Fault::TooLarge { limit })
         }
         Err(_) => Err(Fault::Malformed { reason: "the body ended early: send it again".into() }),
+    }
+}
+
+/// Reads the one event of a request.
+///
+/// # Errors
+/// [`Fault::Malformed`] where it is none, or an array.
+pub fn parse_one(body: &[u8]) -> Result<Item, Fault> {
+    let one = "expected one event as a JSON object";
+    match serde_json::from_slice(body) {
+        Ok(Items::One(item @ Item::Object(..))) => Ok(item),
+        Ok(_) => Err(Fault::Malformed { reason: one.into() }),
+        Err(error) => {
+            let reason = format!("the body is not valid JSON: {error}");
+            Err(Fault::Malformed { reason })
+        }
     }
 }
 

@@ -1,13 +1,24 @@
 //! REST, version 1.
 
 mod apps;
+mod audit;
 mod balance;
 mod bearer;
+mod body;
+mod catalogue;
+mod check;
+mod corrections;
 mod event_input;
 mod events;
 mod explain;
+mod fact_input;
+mod facts;
+mod holds;
 mod item;
+mod jobs;
+mod list;
 mod lots;
+mod members;
 mod query;
 mod statement;
 mod table;
@@ -22,8 +33,19 @@ use serde::Serialize;
 pub fn routes() -> Endpoints {
     Endpoints::default()
         .post("/events", events::accept)
+        .post("/events/corrections", corrections::correct)
+        .get("/jobs", jobs::list)
+        .get("/jobs/{number}", jobs::get)
+        .post("/check", check::check)
+        .post("/holds/{id}/settle", holds::settle)
+        .post("/holds/{id}/release", holds::release)
         .get("/apps", apps::list)
         .get("/balance", balance::list)
+        .get("/teams", catalogue::teams)
+        .get("/apis", catalogue::apis)
+        .get("/rates", catalogue::rates)
+        .get("/audit", audit::list)
+        .and(facts::routes())
         .get("/lots", lots::list)
         .get("/statement", statement::show)
         .get("/explain", explain::show)

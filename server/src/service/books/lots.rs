@@ -34,6 +34,7 @@ impl Recorder {
         if expires.is_some_and(|end| end <= effective) {
             return Err(Fault::field("expires", "must be later than `effective`"));
         }
+        let (effective_at, belongs_to) = self.booked(effective);
         let row = LotRow {
             lot_key: id,
             team_id: self.team_id("team", &team)?.0,
@@ -41,12 +42,14 @@ impl Recorder {
             pays_for: pays_for.unwrap_or(kind.pays_for()).code().into(),
             priority: priority.unwrap_or(kind.priority()).into(),
             granted: tokens.micro(),
-            effective_at: effective.micros(),
-            expires_at: expires.map(Instant::micros),
+            effective_at,
+            // One that ended before the books were open ends when it would begin.
+            expires_at: expires.map(|end| end.micros().max(effective_at)),
             unit_cost: unit_cost.as_ref().map(|cost| cost.micro),
             currency: unit_cost.map(|cost| cost.currency),
             reference,
             channel,
+            belongs_to,
         };
         self.add_lot(row).await
     }
@@ -55,7 +58,7 @@ impl Recorder {
         let org = self.org();
         let known = books::lot(&mut self.tx, org, &row.lot_key).await.map_err(fault::of)?;
         match known {
-            Some(known) if known == row => return Ok(Outcome::Unchanged),
+            Some(known) if is_same(&known, &row) => return Ok(Outcome::Unchanged),
             Some(_) => {
                 let key = &row.lot_key;
                 return Err(conflict(format!("another lot `{key}` is there already")));
@@ -76,19 +79,22 @@ impl Recorder {
     pub(super) async fn void(&mut self, lot: &str, at: Instant) -> Result<Outcome, Fault> {
         let org = self.org();
         let row = self.find_lot(lot).await?;
+        let asked = at.micros();
+        let (at, belongs_to) = self.booked(at);
         match books::void_of(&mut self.tx, org, lot).await.map_err(fault::of)? {
-            Some(known) if known == at.micros() => return Ok(Outcome::Unchanged),
+            Some((at, about)) if about.unwrap_or(at) == asked => return Ok(Outcome::Unchanged),
             Some(_) => return Err(conflict(format!("the lot `{lot}` is void already"))),
             None => {}
         }
         let moved = books::last_transfer(&mut self.tx, org, lot).await.map_err(fault::of)?;
-        let cancels = at.micros() <= row.effective_at;
-        if moved.is_some_and(|moved| cancels || moved > at.micros()) {
+        let cancels = at <= row.effective_at;
+        // At one instant voids come before transfers.
+        if moved.is_some_and(|(then, for_then)| cancels || then >= at || for_then >= asked) {
             let reason = format!("a part of the lot `{lot}` was moved out after this void");
             return Err(conflict(reason));
         }
         let recorded_at = self.lock.recorded_at();
-        books::add_void(&mut self.tx, org, (lot, at.micros()), recorded_at)
+        books::add_void(&mut self.tx, org, lot, (at, belongs_to), recorded_at)
             .await
             .map_err(fault::of)?;
         Ok(Outcome::New)
@@ -114,17 +120,21 @@ impl Recorder {
                 Err(conflict(format!("another transfer `{id}` is there already")))
             };
         }
-        self.check_transfer(&source, to_team, at).await?;
+        let (booked, belongs_to) = self.booked(at);
+        self.check_transfer(&source, to_team, (booked, at.micros())).await?;
         let moved = LotRow {
             lot_key: id.to_owned(),
             team_id: to_team.0,
             granted: amount.micro(),
-            effective_at: at.micros().max(source.effective_at),
+            effective_at: booked.max(source.effective_at),
+            belongs_to: None,
             ..source.clone()
         };
         self.add_lot(moved).await?;
         let recorded_at = self.lock.recorded_at();
-        books::add_transfer(&mut self.tx, org, source.team_id, wanted, recorded_at)
+        let row = (wanted.0, wanted.1, booked, wanted.3);
+        let when = (belongs_to, recorded_at);
+        books::add_transfer(&mut self.tx, org, source.team_id, row, when)
             .await
             .map_err(fault::of)?;
         Ok(Outcome::New)
@@ -136,20 +146,20 @@ impl Recorder {
         &mut self,
         source: &LotRow,
         to: TeamId,
-        at: Instant,
+        (at, asked): (i64, i64),
     ) -> Result<(), Fault> {
         let (org, key) = (self.org(), source.lot_key.as_str());
         if source.team_id == to.0 {
             return Err(Fault::field("to", format!("the lot `{key}` is with this team already")));
         }
-        if source.expires_at.is_some_and(|end| end <= at.micros()) {
+        if source.expires_at.is_some_and(|end| end <= at) {
             return Err(Fault::field("lot", format!("the lot `{key}` has expired by then")));
         }
         if books::void_of(&mut self.tx, org, key).await.map_err(fault::of)?.is_some() {
             return Err(Fault::field("lot", format!("the lot `{key}` is void")));
         }
         let last = books::last_transfer(&mut self.tx, org, key).await.map_err(fault::of)?;
-        if last.is_some_and(|last| last > at.micros()) {
+        if last.is_some_and(|(then, for_then)| then > at || for_then > asked) {
             let reason = format!("the lot `{key}` has a later transfer: record in order of time");
             return Err(Fault::field("at", reason));
         }
@@ -159,13 +169,32 @@ impl Recorder {
     pub(super) async fn unblock(&mut self, team: &str, at: Instant) -> Result<Outcome, Fault> {
         let (org, team) = (self.org(), self.team_id("team", team)?.0);
         let known = books::unblocks(&mut self.tx, org, team).await.map_err(fault::of)?;
-        if known.contains(&(at.micros(),)) {
+        let (at, belongs_to) = self.booked(at);
+        if known.contains(&(at,)) {
             return Ok(Outcome::Unchanged);
         }
         let recorded_at = self.lock.recorded_at();
-        books::add_unblock(&mut self.tx, org, (team, at.micros()), recorded_at)
+        books::add_unblock(&mut self.tx, org, (team, at), (belongs_to, recorded_at))
             .await
             .map_err(fault::of)?;
         Ok(Outcome::New)
     }
+}
+
+/// Whether a lot says what one says that is there. What closed books made of its times is of no
+/// matter: it was recorded before or after they were closed.
+fn is_same(known: &LotRow, asked: &LotRow) -> bool {
+    let begins = |row: &LotRow| row.belongs_to.unwrap_or(row.effective_at);
+    let ends = |row: &LotRow| row.expires_at.filter(|end| *end > row.effective_at);
+    let at_once = |row: &LotRow| row.expires_at == Some(row.effective_at);
+    let same_end = ends(known) == ends(asked) || at_once(known) || at_once(asked);
+    let plain = |row: &LotRow| LotRow {
+        effective_at: begins(row),
+        expires_at: None,
+        belongs_to: None,
+        ..row.clone()
+    };
+    same_end
+        && known.expires_at.is_some() == asked.expires_at.is_some()
+        && plain(known) == plain(asked)
 }

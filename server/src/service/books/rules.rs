@@ -22,7 +22,7 @@ impl Recorder {
         books::add_trial(&mut self.tx, org, (team.0, until.micros(), seen), at)
             .await
             .map_err(fault::of)?;
-        self.touched.insert(Touched::Team(team));
+        self.touched.insert(Touched::Trial(team));
         self.reload().await?;
         Ok(Outcome::New)
     }
@@ -76,7 +76,7 @@ impl Recorder {
         let at = self.lock.recorded_at();
         let row = (app.0, from.micros(), team.map(|t| t.0));
         books::add_assignment(&mut self.tx, org, row, at).await.map_err(fault::of)?;
-        self.touched.insert(Touched::App(app, from));
+        self.touched.insert(Touched::App(app));
         Ok(Outcome::New)
     }
 
@@ -101,12 +101,12 @@ impl Recorder {
         books::add_owner(&mut self.tx, org, (app.0, from.micros(), user), at)
             .await
             .map_err(fault::of)?;
-        self.touched.insert(Touched::App(app, from));
+        self.touched.insert(Touched::App(app));
         Ok(Outcome::New)
     }
 
     /// The number of an owner, whose pool is made when he is first named as one.
-    async fn owner_with_pool(&mut self, owner: &str) -> Result<i64, Fault> {
+    pub(super) async fn owner_with_pool(&mut self, owner: &str) -> Result<i64, Fault> {
         let user = self.user(owner).await?;
         if self.book.pool(user).is_none() {
             let (org, number, now) = (self.org(), self.lock.number(), self.now);
@@ -131,7 +131,7 @@ impl Recorder {
         books::add_payer(&mut self.tx, org, (from.micros(), payer.code()), at)
             .await
             .map_err(fault::of)?;
-        self.touched.insert(Touched::All(from));
+        self.touched.insert(Touched::AllApps);
         Ok(Outcome::New)
     }
 

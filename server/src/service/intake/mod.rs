@@ -2,16 +2,15 @@
 //! (architecture.md, decision 5).
 
 mod prepare;
-mod windows;
 mod write;
 mod writer;
 
-pub use prepare::digest;
 pub use writer::Writer;
 
 use super::Service;
+use super::checks::HoldEnding;
 use async_trait::async_trait;
-use prepare::{Prepared, prepare};
+pub use prepare::{Prepared, Ready, digest, prepare};
 use tokenscope::event::{EventResult, Submitted};
 use tokenscope::fault::{Fault, Needs};
 use tokenscope::permission::Scope;
@@ -36,11 +35,24 @@ impl Intake for Service {
         caller: &Caller,
         events: Vec<Submitted>,
     ) -> Result<Vec<EventResult>, Fault> {
+        self.accept_with(caller, events, None).await
+    }
+}
+
+impl Service {
+    /// The same for events that end a hold, in the same transaction.
+    pub(super) async fn accept_with(
+        &self,
+        caller: &Caller,
+        events: Vec<Submitted>,
+        ending: Option<HoldEnding>,
+    ) -> Result<Vec<EventResult>, Fault> {
         if !caller.has_scope(Scope::Ingest) {
             return Err(Fault::Forbidden { needs: Needs::Scope(Scope::Ingest) });
         }
         for _ in 0..ATTEMPTS {
             let batch: Prepared = prepare(self, caller, &events).await?;
+            let batch = Prepared { ending: ending.clone(), ..batch };
             if let Written::Results(results) = self.parts.writer.write(batch).await? {
                 return Ok(results);
             }

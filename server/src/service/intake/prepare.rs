@@ -1,6 +1,7 @@
 //! Makes a batch ready: each item is checked, its names become numbers, and it is rated.
 
 use super::super::book::{Book, direct_client_id};
+use super::super::checks::HoldEnding;
 use super::super::{Service, commit, fault};
 use crate::store::event::EventRow;
 use crate::store::{names, org};
@@ -32,6 +33,8 @@ pub struct Prepared {
     pub events: Vec<Ready>,
     /// Items whose key stands earlier in the batch.
     pub repeats: Vec<Repeat>,
+    /// The hold that ends with it.
+    pub ending: Option<HoldEnding>,
 }
 
 /// An item whose key stands earlier in the batch: what it is depends on whose content is stored.
@@ -78,6 +81,7 @@ pub async fn prepare(
         results: Vec::with_capacity(events.len()),
         events: Vec::with_capacity(events.len()),
         repeats: Vec::new(),
+        ending: None,
     };
     let mut seen: BTreeSet<[u8; 16]> = BTreeSet::new();
     for (place, event) in events.iter().enumerate() {
@@ -297,6 +301,8 @@ fn ready(
         own_tokens: event.tokens.map(Tokens::micro),
         attributes: attributes(event),
         received_at: now.micros(),
+        revision: 0,
+        booked_at: Some(book.booked(at.micros())).filter(|booked| *booked != at.micros()),
     };
     Ok(Ready { place, row, team, rating })
 }

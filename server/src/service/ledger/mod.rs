@@ -19,7 +19,7 @@ mod statement;
 mod sums;
 
 pub use loader::{Facts, facts_of};
-pub use now::{Cache, team_now};
+pub use now::{Cache, team_as_written, team_now};
 pub use pieces::Pieces;
 pub use sums::Charges;
 

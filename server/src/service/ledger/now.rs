@@ -114,6 +114,22 @@ pub async fn team_now(
     Ok(found)
 }
 
+/// The books of a team as this transaction sees them, with what it has written itself, and the
+/// first instant at which they change by themselves. Nothing is kept.
+///
+/// # Errors
+/// Faults of the database.
+pub async fn team_as_written(
+    tx: &mut Tx,
+    book: &Book,
+    team: TeamId,
+    now: Instant,
+) -> Result<(TeamState, Option<Instant>), Fault> {
+    let version = Version { revision: book.revision, recorded_at: 0 };
+    let found = compute(tx, book, team, (version, now), None).await?;
+    Ok((found.state, found.next_change))
+}
+
 async fn compute(
     tx: &mut Tx,
     book: &Book,
@@ -122,7 +138,15 @@ async fn compute(
     kept: Option<Arc<TeamNow>>,
 ) -> Result<TeamNow, Fault> {
     let same = kept.as_ref().filter(|kept| kept.version.revision == version.revision);
-    let facts = match same {
+    // What comes back from closed books comes with charges, not with a fact.
+    let returned = match same {
+        Some(kept) => {
+            let since = kept.version.recorded_at;
+            ledger::returned_since(tx, (book.org, team), since).await.map_err(fault::of)?
+        }
+        None => true,
+    };
+    let facts = match same.filter(|_| !returned) {
         Some(kept) => kept.facts.clone(),
         None => facts_of(tx, book, team, None).await?,
     };

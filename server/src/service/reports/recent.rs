@@ -33,7 +33,7 @@ pub(super) async fn recent(
     rows.truncate(RECENT);
     let digests = rows.iter().map(|row| row.digest.clone()).collect();
     let mut charged: BTreeMap<Vec<u8>, i64> = BTreeMap::new();
-    for row in charge::net(tx, book.org, digests).await.map_err(fault::of)? {
+    for row in charge::net(tx, book.org, digests, 0).await.map_err(fault::of)? {
         *charged.entry(row.digest).or_default() += row.amount;
     }
     Ok(rows.into_iter().map(|row| recent_event(book, &charged, row)).collect())

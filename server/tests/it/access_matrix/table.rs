@@ -67,8 +67,47 @@ GET /healthz           | . ...... .. . =====  = |
 GET /readyz            | . ...... .. . =====  = |
 POST /api/v1/events    | 1 111111 11 1 .3331  3 |
     | json {"source":"matrix","id":"{n}","client_id":"rouge-gadget","api":"calls"}
+POST /api/v1/events/corrections | 1 111111 11 1 333.1  3 |
+    | json {"source":"matrix","id":"{n}","void":true}
+GET /api/v1/jobs       | 1 111111 11 1 333.1  3 |
+GET /api/v1/jobs/{number} | 1 111111 11 1 33341  3 |
+POST /api/v1/check     | 1 111111 11 1 3.331  3 |
+    | json {"client_id":"rouge-gadget","api":"calls"}
+POST /api/v1/holds/{id}/settle  | 1 111111 11 1 33331  3 |
+    | json {"source":"matrix","id":"{n}","client_id":"rouge-gadget","api":"calls"}
+POST /api/v1/holds/{id}/release | 1 111111 11 1 34331  3 |
 GET /api/v1/apps       | 1 111111 11 1 33.31  . | r:orb y:x
 GET /api/v1/balance    | 1 111111 11 1 33.31  . | r:RB y:X
+GET /api/v1/teams      | 1 111111 11 1 33.31  . | r:RB y:X
+GET /api/v1/apis       | 1 111111 11 1 33.31  . |
+GET /api/v1/rates      | 1 111111 11 1 33.31  . |
+GET /api/v1/audit      | 1 111111 11 1 33.31  . | r:orbRB y:xX
+POST /api/v1/teams     | 1 111111 11 1 333.1  3 | | json {"slug":"t{n}","name":"T"}
+POST /api/v1/apps      | 1 111111 11 1 333.1  3 | | json {"client_id":"a{n}","name":"A"}
+POST /api/v1/assignments | 1 111111 11 1 333.1  3 |
+    | json {"client_id":"rouge-gadget","team":"rouge","from":"2020-01-01T00:00:00Z"}
+POST /api/v1/owners    | 1 111111 11 1 333.1  3 |
+    | json {"client_id":"rouge-gadget","owner":null,"from":"2020-01-01T00:00:00Z"}
+POST /api/v1/payer     | 1 111111 11 1 333.1  3 |
+    | json {"payer":"app_team","from":"2020-01-01T00:00:00Z"}
+POST /api/v1/products  | 1 111111 11 1 333.1  3 |
+    | json {"user":"u","api":"calls","assigned":true,"from":"2020-01-01T00:00:00Z"}
+POST /api/v1/apis      | 1 111111 11 1 333.1  3 | | json {"code":"c{n}","name":"C","unit":"u"}
+POST /api/v1/rates     | 1 111111 11 1 333.1  3 |
+    | json {"api":"c{n}","tokens":"1","per":"1","rounding":"exact","from":"2020-01-01T00:00:00Z"}
+POST /api/v1/lots      | 1 111111 11 1 333.1  3 |
+  | json {"id":"l{n}","team":"rouge","kind":"flex","tokens":"1","effective":"2020-01-01T00:00:00Z"}
+POST /api/v1/transfers | 1 111111 11 1 333.1  3 |
+    | json {"id":"m{n}","lot":"rouge","to":"bleu","at":"2021-01-01T00:00:00Z","tokens":"1"}
+POST /api/v1/voids     | 1 111111 11 1 333.1  3 |
+    | json {"lot":"bleu","at":"2090-01-01T00:00:00Z"}
+POST /api/v1/unblocks  | 1 111111 11 1 333.1  3 |
+    | json {"team":"rouge","at":"2021-01-01T00:00:00Z"}
+POST /api/v1/policy    | 1 111111 11 1 333.1  3 |
+    | json {"from":"2020-01-01T00:00:00Z","policy":{}}
+POST /api/v1/trials    | 1 111111 11 1 333.1  3 |
+    | json {"team":"rouge","until":"2001-01-01T00:00:00Z"}
+POST /api/v1/closes    | 1 111111 11 1 333.1  3 | | json {"until":"0002-01-01T00:00:00Z"}
 GET /balance           | L ...... .. . =====  = | omgsp:R f:B MA:RB X:X
 GET /balance/{team}    | L .4.... .. 4 =====  = | om:R gspMA:orR
 GET /api/v1/lots       | 1 111111 11 1 33.31  . |
@@ -112,6 +151,7 @@ POST /login/oidc                    | 4 444444 44 4 =====  = | | form
 GET /login/oidc/callback            | 2 222222 22 2 =====  = |
 GET /setup                          | 4 444444 44 4 =====  = |
 POST /setup                         | 4 444444 44 4 =====  = | | form
+GET /admin/audit                    | L 333333 .. . =====  = | MA:orbRB X:xX
 GET /admin/tokens                   | L 333333 .. . =====  = | MA:RB X:X
 GET /admin/tokens/new               | L 333333 3. . =====  = | A:RB X:X
 POST /admin/tokens/new              | L 333333 32 2 =====  = | | form
