@@ -41,6 +41,8 @@ impl HoldEnding {
         let Some(ending) = this.filter(|_| results.iter().all(stored)) else {
             return Ok(());
         };
+        // A known event took no lock so far; releases take it before they touch the hold.
+        hold::lock_teams(tx, org, [ending.team]).await?;
         let now = ending.clock.now();
         if hold::end(tx, org, ending.hold, now, HoldEnd::Settled).await? {
             hold::changed(tx, org, [ending.team]).await?;
